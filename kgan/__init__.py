@@ -1,0 +1,25 @@
+"""kgan: generative adversarial networks as games, in Keras."""
+
+import importlib
+from typing import Any
+
+__version__ = "0.1.0"
+
+_MODELS = {"GAN", "LSGAN", "SNGAN", "WGAN", "WGANGP"}
+_MODULES = {"callbacks", "data", "distribute", "export", "game", "layers", "losses", "models", "networks", "penalties"}
+_MODULES |= {"random", "updates"}
+
+__all__ = sorted(_MODELS | _MODULES)
+
+
+def __getattr__(name: str) -> Any:
+    # On first use, so that `kgan --help` does not wait for TensorFlow.
+    if name in _MODELS:
+        return getattr(importlib.import_module("kgan.models"), name)
+    if name in _MODULES:
+        return importlib.import_module(f"kgan.{name}")
+    raise AttributeError(f"module 'kgan' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,35 @@
+"""The exponential moving average of a network (Karras et al. 2018; Yazici et al. 2019)."""
+
+import keras
+import tensorflow as tf
+
+
+class Average:
+    """A copy of `source` whose weights follow the source's: average += (1 - decay_t) * (weight - average).
+
+    decay_t = min(decay, (1 + t) / (10 + t)) in round t, so that a short run does not sample from its
+    initialisation. Buffers (BatchNormalization's moving statistics) are copied, not averaged, as in StyleGAN.
+
+    Args:
+        source: a built `keras.Model`.
+        decay: in [0, 1).
+
+    Attributes:
+        network: the averaged copy, a `keras.Model`.
+    """
+
+    def __init__(self, source: keras.Model, decay: float) -> None:
+        self.source, self.decay = source, decay
+        self.network = keras.models.clone_model(source)
+        self.network.set_weights(source.get_weights())
+
+    def update(self, step: tf.Tensor) -> None:
+        """Moves the average, at the end of round `step` (from 0)."""
+        t = tf.cast(step, "float32") + 1.0
+        rate = 1.0 - tf.minimum(self.decay, (1.0 + t) / (10.0 + t))
+        averaged = {id(v) for v in self.source.trainable_variables}
+        for mean, value in zip(self.network.variables, self.source.variables, strict=True):
+            if id(value) in averaged:
+                mean.assign_add(tf.cast(rate, mean.dtype) * (value.value - mean.value))
+            else:
+                mean.assign(value.value)

@@ -1,0 +1,112 @@
+"""GANs with their papers' settings. A preset is a `GAN` whose `compile` has other defaults; all can be overridden."""
+
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from kgan.checks import InputError
+from kgan.distribute import sublayers
+from kgan.layers import SpectralNormalization
+from kgan.models.gan import GAN
+from kgan.penalties import GradientPenalty
+
+Adam, RMSprop = keras.optimizers.Adam, keras.optimizers.RMSprop
+
+
+@keras.saving.register_keras_serializable("kgan")
+class WGAN(GAN):
+    """Arjovsky et al. 2017, Algorithm 1: Wasserstein loss, weights clipped to [-0.01, 0.01], RMSprop(5e-5), 5 steps."""
+
+    def compile(
+        self,
+        loss: Any = "wasserstein",
+        d_optimizer: Any = None,
+        g_optimizer: Any = None,
+        n_critic: int = 5,
+        clip_value: float = 0.01,
+        **settings: Any,
+    ) -> None:
+        """As `GAN.compile`, and:
+
+        Args:
+            clip_value: every weight of the critic is clipped to [-clip_value, clip_value] after each of its steps.
+        """
+        if not clip_value > 0:
+            raise InputError(f"clip_value: wanted a positive number, got {clip_value!r}")
+        self.clip_value = clip_value
+        super().compile(
+            loss=loss,
+            d_optimizer=d_optimizer or RMSprop(5e-5),
+            g_optimizer=g_optimizer or RMSprop(5e-5),
+            n_critic=n_critic,
+            **settings,
+        )
+
+    def settle_discriminator(self) -> None:
+        """What follows each move of the critic: its weights are clipped."""
+        for weight in self.discriminator.trainable_variables:
+            weight.assign(tf.clip_by_value(weight.value, -self.clip_value, self.clip_value))
+        super().settle_discriminator()
+
+
+@keras.saving.register_keras_serializable("kgan")
+class WGANGP(GAN):
+    """Gulrajani et al. 2017, Algorithm 1: Wasserstein loss, gradient penalty 10, Adam(1e-4, 0, 0.9), 5 critic steps."""
+
+    def compile(
+        self,
+        loss: Any = "wasserstein",
+        d_optimizer: Any = None,
+        g_optimizer: Any = None,
+        penalties: Any = None,
+        n_critic: int = 5,
+        **settings: Any,
+    ) -> None:
+        """As `GAN.compile`."""
+        super().compile(
+            loss=loss,
+            d_optimizer=d_optimizer or Adam(1e-4, beta_1=0.0, beta_2=0.9),
+            g_optimizer=g_optimizer or Adam(1e-4, beta_1=0.0, beta_2=0.9),
+            penalties=[GradientPenalty(10.0)] if penalties is None else penalties,
+            n_critic=n_critic,
+            **settings,
+        )
+
+
+@keras.saving.register_keras_serializable("kgan")
+class SNGAN(GAN):
+    """Miyato et al. 2018: hinge loss, a spectrally normalised discriminator, Adam(2e-4, 0, 0.9), 5 steps of D.
+
+    Raises:
+        InputError: if the discriminator has no `kgan.layers.SpectralNormalization`.
+    """
+
+    def __init__(self, generator: keras.Model, discriminator: keras.Model, latent_dim: int, **kwargs: Any) -> None:
+        super().__init__(generator, discriminator, latent_dim, **kwargs)
+        if not any(isinstance(layer, SpectralNormalization) for layer in sublayers(discriminator)):
+            raise InputError("discriminator: SNGAN wants layers wrapped in kgan.layers.SpectralNormalization, got none")
+
+    def compile(
+        self, loss: Any = "hinge", d_optimizer: Any = None, g_optimizer: Any = None, n_critic: int = 5, **settings: Any
+    ) -> None:
+        """As `GAN.compile`."""
+        super().compile(
+            loss=loss,
+            d_optimizer=d_optimizer or Adam(2e-4, beta_1=0.0, beta_2=0.9),
+            g_optimizer=g_optimizer or Adam(2e-4, beta_1=0.0, beta_2=0.9),
+            n_critic=n_critic,
+            **settings,
+        )
+
+
+@keras.saving.register_keras_serializable("kgan")
+class LSGAN(GAN):
+    """Mao et al. 2017: least squares with the 0-1 coding, Adam(2e-4, 0.5) (section 4.1; 1e-3 for LSUN there)."""
+
+    def compile(self, loss: Any = "least_squares", **settings: Any) -> None:
+        """As `GAN.compile`."""
+        super().compile(loss=loss, **settings)
+
+
+PRESETS = {"gan": GAN, "wgan": WGAN, "wgan_gp": WGANGP, "sngan": SNGAN, "lsgan": LSGAN}

@@ -1,0 +1,50 @@
+"""Multilayer perceptrons, for points in the plane, for toys and for small images."""
+
+import math
+
+import keras
+
+from kgan.networks.shapes import normalized
+
+
+def mlp_generator(
+    output_shape: tuple = (2,), latent_dim: int = 2, width: int = 128, depth: int = 3, normalization: str | None = None
+) -> keras.Model:
+    """`depth` ReLU layers of `width` units, then a linear one; tanh at the end where the output is an image.
+
+    Args:
+        output_shape: the shape of one sample: (2,) for points, (height, width, channels) for images.
+        latent_dim: the dimension of the latents.
+        width: units in each hidden layer.
+        depth: the number of hidden layers.
+        normalization: None, "batch" or "spectral".
+
+    Returns:
+        A model from latents (batch, latent_dim) to (batch, *output_shape): any value, or [-1, 1] for images.
+    """
+    wrap, norm = normalized(normalization)
+    x = inputs = keras.Input((latent_dim,))
+    for _ in range(depth):
+        x = norm(wrap(keras.layers.Dense(width))(x))
+        x = keras.layers.ReLU()(x)
+    x = keras.layers.Dense(math.prod(output_shape))(x)
+    if len(output_shape) == 3:
+        x = keras.layers.Activation("tanh")(x)
+    return keras.Model(inputs, keras.layers.Reshape(output_shape)(x), name="mlp_generator")
+
+
+def mlp_discriminator(
+    input_shape: tuple = (2,), width: int = 128, depth: int = 3, normalization: str | None = None
+) -> keras.Model:
+    """`depth` leaky-ReLU (0.2) layers of `width` units, then a linear one. Arguments as in `mlp_generator`.
+
+    Returns:
+        A model from samples (batch, *input_shape) to logits (batch, 1).
+    """
+    wrap, norm = normalized(normalization)
+    inputs = keras.Input(input_shape)
+    x = keras.layers.Flatten()(inputs)
+    for _ in range(depth):
+        x = norm(wrap(keras.layers.Dense(width))(x))
+        x = keras.layers.LeakyReLU(0.2)(x)
+    return keras.Model(inputs, wrap(keras.layers.Dense(1))(x), name="mlp_discriminator")

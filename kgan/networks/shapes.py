@@ -1,0 +1,47 @@
+"""What the builders share: checked shapes, and the normalisations that they know."""
+
+from collections.abc import Callable
+
+import keras
+
+from kgan.checks import InputError, lookup
+from kgan.layers import SpectralNormalization
+
+
+def halvings(image_shape: tuple, smallest: int = 4, most: int | None = None) -> int:
+    """How often height and width can be halved exactly, down to no less than `smallest`.
+
+    28 x 28 gives 2 (7 x 7), 32 x 32 gives 3 (4 x 4).
+
+    Raises:
+        InputError: if `image_shape` is not (height, width, channels), or cannot be halved once.
+    """
+    if len(image_shape) != 3:
+        raise InputError(f"image_shape: wanted (height, width, channels), got {tuple(image_shape)}")
+    height, width, _ = image_shape
+    count = 0
+    while (most is None or count < most) and height % 2 == width % 2 == 0 and min(height, width) // 2 >= smallest:
+        height, width, count = height // 2, width // 2, count + 1
+    if count == 0:
+        raise InputError(
+            f"image_shape: {image_shape[0]} x {image_shape[1]} cannot be halved to {smallest} x {smallest} or more; "
+            f"wanted even sizes from {2 * smallest} on"
+        )
+    return count
+
+
+def normalized(normalization: str | None) -> tuple[Callable, Callable]:
+    """(wrap, norm): how to wrap a kernel layer, and what to put after it.
+
+    Raises:
+        InputError: unless `normalization` is None, "batch" or "spectral".
+    """
+    plain = lambda layer: layer  # noqa: E731
+    nothing = lambda x: x  # noqa: E731
+    table = {
+        None: (plain, nothing),
+        # Synchronised: under several replicas the statistics are the whole batch's, as on one device.
+        "batch": (plain, lambda x: keras.layers.BatchNormalization(synchronized=True)(x)),
+        "spectral": (SpectralNormalization, nothing),
+    }
+    return lookup("normalization", normalization, table)

@@ -1,0 +1,87 @@
+"""The residual networks of SNGAN (Miyato et al. 2018, appendix B.4, table 4)."""
+
+import keras
+
+from kgan.networks.shapes import halvings, normalized
+
+
+def _glorot(gain: float) -> keras.initializers.Initializer:
+    """Glorot uniform, as in the authors' code: gain sqrt(2) in residual branches, 1 elsewhere."""
+    return keras.initializers.VarianceScaling(gain**2, "fan_avg", "uniform")
+
+
+def _generator_block(x, maps: int):  # noqa: ANN001
+    conv = lambda gain, size: keras.layers.Conv2D(maps, size, padding="same", kernel_initializer=_glorot(gain))  # noqa: E731
+    norm = normalized("batch")[1]
+    h = keras.layers.UpSampling2D(2)(keras.layers.ReLU()(norm(x)))
+    h = conv(2**0.5, 3)(h)
+    h = conv(2**0.5, 3)(keras.layers.ReLU()(norm(h)))
+    return keras.layers.Add()([h, conv(1.0, 1)(keras.layers.UpSampling2D(2)(x))])
+
+
+def sngan_generator(image_shape: tuple = (32, 32, 3), latent_dim: int = 128, width: int = 64) -> keras.Model:
+    """A linear layer to 4 x 4 (7 x 7 for 28 x 28), residual blocks that double it, then BN, ReLU, 3 x 3 conv, tanh.
+
+    Args:
+        image_shape: (height, width, channels); sizes that can be halved to 4 or more.
+        latent_dim: the dimension of the latents; 128 in the paper.
+        width: channels of every map. The paper has 256, sixteen times the work of the default.
+
+    Returns:
+        A model from latents (batch, latent_dim) to images (batch, *image_shape) in [-1, 1].
+
+    Raises:
+        InputError: if `image_shape` does not allow the strides.
+    """
+    stages = halvings(image_shape)
+    height, width_, channels = image_shape[0] >> stages, image_shape[1] >> stages, image_shape[2]
+    x = inputs = keras.Input((latent_dim,))
+    x = keras.layers.Dense(height * width_ * width, kernel_initializer=_glorot(1.0))(x)
+    x = keras.layers.Reshape((height, width_, width))(x)
+    for _ in range(stages):
+        x = _generator_block(x, width)
+    x = keras.layers.ReLU()(normalized("batch")[1](x))
+    x = keras.layers.Conv2D(channels, 3, padding="same", kernel_initializer=_glorot(1.0))(x)
+    return keras.Model(inputs, keras.layers.Activation("tanh")(x), name="sngan_generator")
+
+
+def _discriminator_block(x, maps: int, wrap, down: bool, first: bool = False):  # noqa: ANN001
+    conv = lambda gain, size: wrap(  # noqa: E731
+        keras.layers.Conv2D(maps, size, padding="same", kernel_initializer=_glorot(gain))
+    )
+    pool = keras.layers.AveragePooling2D(2) if down else lambda h: h
+    h = conv(2**0.5, 3)(x if first else keras.layers.ReLU()(x))
+    h = pool(conv(2**0.5, 3)(keras.layers.ReLU()(h)))
+    if first:
+        x = conv(1.0, 1)(pool(x))
+    elif down or x.shape[-1] != maps:
+        x = pool(conv(1.0, 1)(x))
+    return keras.layers.Add()([h, x])
+
+
+def sngan_discriminator(
+    image_shape: tuple = (32, 32, 3), width: int = 64, normalization: str | None = "spectral"
+) -> keras.Model:
+    """Two residual blocks that halve the image, two that do not, ReLU, sum over pixels, a linear layer.
+
+    Args:
+        image_shape: (height, width, channels); an image that can be halved only once to 4 or more is halved once.
+        width: channels of every map; 128 in the paper.
+        normalization: "spectral" as in the paper, or None (for WGAN-GP).
+
+    Returns:
+        A model from images (batch, *image_shape) to logits (batch, 1).
+
+    Raises:
+        InputError: if `image_shape` does not allow the strides.
+    """
+    wrap, _ = normalized(normalization)
+    down = halvings(image_shape, most=2)
+    x = inputs = keras.Input(image_shape)
+    for block in range(4):
+        x = _discriminator_block(x, width, wrap, down=block < down, first=block == 0)
+    # The authors sum over the pixels, where a mean would be 64 times smaller.
+    x = keras.layers.GlobalAveragePooling2D(2)(keras.layers.ReLU()(x))
+    x = keras.layers.Rescaling((image_shape[0] >> down) * (image_shape[1] >> down))(x)
+    logits = wrap(keras.layers.Dense(1, kernel_initializer=_glorot(1.0)))(x)
+    return keras.Model(inputs, logits, name="sngan_discriminator")
