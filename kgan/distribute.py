@@ -170,7 +170,7 @@ class FitLoop:
         here, rounds, means = self.progress, self.steps_per_execution, {}
         while here.epoch < epochs and not self.stop_training:
             epoch = here.epoch
-            if here.step == 0:
+            if here.step == 0 or not means:  # also where it goes on in the middle: the progress bar begins here
                 callbacks.on_epoch_begin(epoch)
             callbacks.on_train_batch_begin(here.step)
             logs = {name: float(value) for name, value in self.train_function(iterator).items()}
