@@ -302,14 +302,16 @@ def _feed(x: Any, batch_size: int | None, seed: int) -> tuple[Callable, int | No
         batches = len(x) // batch_size
         if batches == 0:
             raise InputError(f"batch_size: {batch_size} is more than the {len(x)} samples")
-        x = tf.data.Dataset.from_tensor_slices(x).shuffle(len(x), seed=seed).batch(batch_size, drop_remainder=True)
+        x = tf.data.Dataset.from_tensor_slices(x)
     options = tf.data.Options()
     options.autotune.enabled = False  # its thread can keep fit waiting for seconds when it lets go of the iterator
     options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.DATA
-    x = x.with_options(options)
 
     def feed(start: int, stop: int | None) -> tf.data.Dataset:
-        data = x.repeat().skip(start)
+        data = x
+        if batch_size is not None:  # shuffled only here: another reader of a shuffled dataset sees another order
+            data = x.shuffle(x.cardinality(), seed=seed).batch(batch_size, drop_remainder=True)
+        data = data.with_options(options).repeat().skip(start)
         return (data if stop is None else data.take(stop - start)).prefetch(2)
 
     return feed, batches if batches > 0 else None

@@ -61,7 +61,9 @@ class SpectralNormalization(keras.layers.Wrapper):
         u, v = tf.stop_gradient(self.u.value), tf.stop_gradient(self.v.value)
         sigma = tf.tensordot(v, tf.linalg.matvec(self._matrix(kernel), u), 1)
         sigma = tf.where(sigma == 0.0, tf.ones_like(sigma), sigma)  # a zero kernel stays a zero kernel
-        with keras.StatelessScope(state_mapping=[(self.kernel, tf.cast(kernel / sigma, self.kernel.dtype))]):
+        # Every variable, not the kernel alone: within this scope one around it, say an unrolled step's, is not seen.
+        values = [(v, kernel / sigma if v is self.kernel else v.value) for v in self.layer.variables]
+        with keras.StatelessScope(state_mapping=[(v, tf.cast(value, v.dtype)) for v, value in values]):
             return self.layer(inputs, **kwargs)
 
     def power_iteration(self, iterations: int | None = None) -> None:

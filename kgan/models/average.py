@@ -5,23 +5,20 @@ import tensorflow as tf
 
 
 class Average:
-    """A copy of `source` whose weights follow the source's: average += (1 - decay_t) * (weight - average).
+    """Makes `network`, a copy of `source`, follow it: average += (1 - decay_t) * (weight - average).
 
-    decay_t = min(decay, (1 + t) / (10 + t)) in round t, so that a short run does not sample from its
+    decay_t = min(decay, (1 + t) / (10 + t)) in round t (from 1), so that a short run does not sample from its
     initialisation. Buffers (BatchNormalization's moving statistics) are copied, not averaged, as in StyleGAN.
 
     Args:
         source: a built `keras.Model`.
+        network: another of the same architecture; it starts with the source's weights.
         decay: in [0, 1).
-
-    Attributes:
-        network: the averaged copy, a `keras.Model`.
     """
 
-    def __init__(self, source: keras.Model, decay: float) -> None:
-        self.source, self.decay = source, decay
-        self.network = keras.models.clone_model(source)
-        self.network.set_weights(source.get_weights())
+    def __init__(self, source: keras.Model, network: keras.Model, decay: float) -> None:
+        self.source, self.network, self.decay = source, network, decay
+        network.set_weights(source.get_weights())
 
     def update(self, step: tf.Tensor) -> None:
         """Moves the average, at the end of round `step` (from 0)."""

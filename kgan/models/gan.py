@@ -41,7 +41,8 @@ class GAN(FitLoop, keras.Model):
         super().__init__(**kwargs)
         _check_networks(generator, discriminator, latent_dim)
         self.generator, self.discriminator, self.latent_dim = generator, discriminator, latent_dim
-        self.average = None
+        self.average = self.average_generator = self.update = None
+        self._retired = set()
         self.step = self.add_weight(
             shape=(), dtype="int64", initializer="zeros", trainable=False, aggregation="only_first_replica", name="step"
         )
@@ -91,11 +92,14 @@ class GAN(FitLoop, keras.Model):
         self.g_optimizer = _optimizer("g_optimizer", g_optimizer)
         if self.d_optimizer is self.g_optimizer:
             raise InputError("g_optimizer: wanted an optimizer of its own, got the discriminator's")
-        self.average = None if ema_decay is None else Average(self.generator, ema_decay)
-        self.average_generator = self.average.network if self.average else None  # tracked, so saved
+        if self.average_generator is None and ema_decay is not None:
+            self.average_generator = keras.models.clone_model(self.generator)
+        self.average = None if ema_decay is None else Average(self.generator, self.average_generator, ema_decay)
         self.game = Game(self.players())
         for player in self.game.players:
             player.optimizer.build(player.variables)
+        if self.update is not None:  # Keras goes on tracking what an attribute held before
+            self._retired |= {id(v) for v in self.update.variables}
         self.update = resolve("update", update, UPDATES, methods=("build", "rounds_needed"))
         self.update.build(self.game)
 
@@ -127,7 +131,7 @@ class GAN(FitLoop, keras.Model):
         logs = {"d_loss": loss, "d_real": tf.reduce_mean(real_logits), "d_fake": tf.reduce_mean(fake_logits)}
         terms = {}
         for number, penalty in enumerate(self.penalties):
-            name = _unique(getattr(penalty, "name", type(penalty).__name__.lower()), terms)
+            name = _unique(getattr(penalty, "name", None) or getattr(penalty, "__name__", "penalty"), terms)
             terms[name] = self._penalty(penalty, number, fake, round)
         return tf.add_n([loss, *terms.values()]), logs | terms
 
@@ -212,7 +216,8 @@ class GAN(FitLoop, keras.Model):
     @property
     def state(self) -> list:
         """Every variable of the run, in a fixed order: weights, buffers, step, rule, optimizers."""
-        return [*self.variables, *(v for player in self.game.players for v in player.optimizer.variables)]
+        own = [v for v in self.variables if id(v) not in self._retired]
+        return own + [v for player in self.game.players for v in player.optimizer.variables]
 
     def check_batch(self, batch: Any) -> None:
         """Looks at a real batch before training.

@@ -5,8 +5,9 @@ import keras
 from kgan.networks.shapes import halvings, normalized
 
 
-def _normal() -> keras.initializers.Initializer:
-    return keras.initializers.RandomNormal(stddev=0.02)
+def _settings(normalization: str | None) -> dict:
+    # A bias before batch normalisation does nothing, but Adam would walk it at random.
+    return {"kernel_initializer": keras.initializers.RandomNormal(stddev=0.02), "use_bias": normalization != "batch"}
 
 
 def dcgan_generator(
@@ -33,14 +34,14 @@ def dcgan_generator(
     height, width_, channels = image_shape[0] >> stages, image_shape[1] >> stages, image_shape[2]
     x = inputs = keras.Input((latent_dim,))
     maps = width << (stages - 1)
-    x = wrap(keras.layers.Dense(height * width_ * maps, kernel_initializer=_normal()))(x)
+    x = wrap(keras.layers.Dense(height * width_ * maps, **_settings(normalization)))(x)
     x = keras.layers.Reshape((height, width_, maps))(x)
     x = keras.layers.ReLU()(norm(x))
     for stage in reversed(range(stages - 1)):
         maps = width << stage
-        x = wrap(keras.layers.Conv2DTranspose(maps, 4, 2, padding="same", kernel_initializer=_normal()))(x)
+        x = wrap(keras.layers.Conv2DTranspose(maps, 4, 2, padding="same", **_settings(normalization)))(x)
         x = keras.layers.ReLU()(norm(x))
-    x = wrap(keras.layers.Conv2DTranspose(channels, 4, 2, padding="same", kernel_initializer=_normal()))(x)
+    x = wrap(keras.layers.Conv2DTranspose(channels, 4, 2, padding="same", **_settings(None)))(x)
     return keras.Model(inputs, keras.layers.Activation("tanh")(x), name="dcgan_generator")
 
 
@@ -64,9 +65,9 @@ def dcgan_discriminator(
     wrap, norm = normalized(normalization)
     x = inputs = keras.Input(image_shape)
     for stage in range(halvings(image_shape)):
-        convolution = keras.layers.Conv2D(width << stage, 4, 2, padding="same", kernel_initializer=_normal())
-        x = wrap(convolution)(x)
+        settings = _settings(normalization if stage else None)
+        x = wrap(keras.layers.Conv2D(width << stage, 4, 2, padding="same", **settings))(x)
         x = keras.layers.LeakyReLU(0.2)(norm(x) if stage else x)
     x = keras.layers.Flatten()(x)
-    logits = wrap(keras.layers.Dense(1, kernel_initializer=_normal()))(x)
+    logits = wrap(keras.layers.Dense(1, **_settings(None)))(x)
     return keras.Model(inputs, logits, name="dcgan_discriminator")

@@ -25,7 +25,7 @@ def mlp_generator(
     wrap, norm = normalized(normalization)
     x = inputs = keras.Input((latent_dim,))
     for _ in range(depth):
-        x = norm(wrap(keras.layers.Dense(width))(x))
+        x = norm(wrap(keras.layers.Dense(width, use_bias=normalization != "batch"))(x))
         x = keras.layers.ReLU()(x)
     x = keras.layers.Dense(math.prod(output_shape))(x)
     if len(output_shape) == 3:
@@ -45,6 +45,6 @@ def mlp_discriminator(
     inputs = keras.Input(input_shape)
     x = keras.layers.Flatten()(inputs)
     for _ in range(depth):
-        x = norm(wrap(keras.layers.Dense(width))(x))
+        x = norm(wrap(keras.layers.Dense(width, use_bias=normalization != "batch"))(x))
         x = keras.layers.LeakyReLU(0.2)(x)
     return keras.Model(inputs, wrap(keras.layers.Dense(1))(x), name="mlp_discriminator")

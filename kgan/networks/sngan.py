@@ -81,7 +81,7 @@ def sngan_discriminator(
     for block in range(4):
         x = _discriminator_block(x, width, wrap, down=block < down, first=block == 0)
     # The authors sum over the pixels, where a mean would be 64 times smaller.
-    x = keras.layers.GlobalAveragePooling2D(2)(keras.layers.ReLU()(x))
+    x = keras.layers.GlobalAveragePooling2D()(keras.layers.ReLU()(x))
     x = keras.layers.Rescaling((image_shape[0] >> down) * (image_shape[1] >> down))(x)
     logits = wrap(keras.layers.Dense(1, kernel_initializer=_glorot(1.0)))(x)
     return keras.Model(inputs, logits, name="sngan_discriminator")

@@ -1,0 +1,19 @@
+"""Settings that must stand before TensorFlow is imported, and fixtures shared by all tests."""
+
+import os
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
+
+import keras
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def _fresh_state():
+    """Every test starts from the same global seed, precision policy and names."""
+    keras.utils.clear_session()
+    keras.utils.set_random_seed(0)
+    yield
+    keras.config.set_floatx("float32")
+    keras.config.set_dtype_policy("float32")

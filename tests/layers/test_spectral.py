@@ -1,0 +1,178 @@
+"""SpectralNormalization: the six properties that the usual implementations lack, and what surrounds them."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import kgan
+from kgan.checks import InputError
+from kgan.layers import SpectralNormalization
+from tests import numeric
+
+LAYERS = {
+    "dense": (lambda: keras.layers.Dense(5), (7,)),
+    "conv1d": (lambda: keras.layers.Conv1D(5, 3), (6, 4)),
+    "conv2d": (lambda: keras.layers.Conv2D(5, 3, strides=2, padding="same"), (6, 6, 4)),
+    "conv2d_transpose": (lambda: keras.layers.Conv2DTranspose(3, 4, 2, padding="same"), (3, 3, 5)),
+    "depthwise": (lambda: keras.layers.DepthwiseConv2D(3, depth_multiplier=2), (6, 6, 4)),
+    "einsum": (lambda: keras.layers.EinsumDense("ab,bc->ac", 5, bias_axes="c"), (7,)),
+}
+
+
+def build(name, dtype="float32", **kwargs):
+    make, shape = LAYERS[name]
+    layer = SpectralNormalization(make(), **kwargs)
+    keras.config.set_dtype_policy(dtype)
+    layer.layer.dtype_policy = keras.DTypePolicy(dtype)
+    x = np.random.default_rng(0).normal(size=(2, *shape)).astype("float64" if dtype == "float64" else "float32")
+    layer(x)
+    return layer, x
+
+
+def matrix(name, kernel):
+    """The kernel with output channels as columns, written independently of the layer."""
+    if name == "conv2d_transpose":
+        kernel = np.moveaxis(kernel, -2, -1)
+    if name == "depthwise":
+        kernel = kernel.reshape(*kernel.shape[:-2], -1)
+    return kernel.reshape(-1, kernel.shape[-1])
+
+
+# (a)
+@pytest.mark.parametrize("name", LAYERS)
+def test_gradient_is_that_of_the_normalised_kernel_by_finite_differences(name):
+    layer, x = build(name, "float64")
+    kernel = layer.kernel
+    weights = tf.constant(np.random.default_rng(1).normal(size=layer(x).shape))
+
+    def loss():
+        return tf.reduce_sum(weights * tf.sin(layer(x)))
+
+    with tf.GradientTape() as tape:
+        tape.watch(kernel.value)
+        value = loss()
+    found = tape.gradient(value, kernel.value).numpy()
+    start = kernel.numpy()
+
+    def at(array):
+        kernel.assign(array)
+        return float(loss())
+
+    expected = numeric.gradient(at, start)
+    np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-8)
+
+
+# (b)
+def test_three_calls_in_a_step_see_the_same_function_and_change_nothing():
+    layer, x = build("conv2d")
+    before = [v.numpy() for v in layer.variables]
+    outputs = [layer(x, training=True).numpy() for _ in range(3)]
+    layer(x, training=False)
+    np.testing.assert_array_equal(outputs[0], outputs[1])
+    np.testing.assert_array_equal(outputs[0], outputs[2])
+    for v, b in zip(layer.variables, before, strict=True):
+        np.testing.assert_array_equal(v.numpy(), b)
+
+
+# (c)
+def test_a_generator_step_leaves_the_discriminators_bytes_and_a_discriminator_step_moves_u_once():
+    gan = kgan.SNGAN(
+        kgan.networks.dcgan_generator((8, 8, 1), 4, width=4),
+        kgan.networks.dcgan_discriminator((8, 8, 1), width=4, normalization="spectral"),
+        latent_dim=4,
+    )
+    gan.compile(n_critic=1)
+    real = np.random.default_rng(0).uniform(-1, 1, (4, 8, 8, 1)).astype("float32")
+    d, g = gan.game.players
+    round = kgan.game.Round(tf.constant(real))
+    before = [v.numpy() for v in gan.discriminator.variables]
+    g.move(gan.game.gradients(g, round)[0])
+    for v, b in zip(gan.discriminator.variables, before, strict=True):
+        np.testing.assert_array_equal(v.numpy(), b)
+
+    layer = next(layer for layer in gan.discriminator.layers if isinstance(layer, SpectralNormalization))
+    u = layer.u.numpy()
+    d.move(gan.game.gradients(d, round)[0])
+    m = matrix("conv2d", layer.kernel.numpy())
+    v = m @ u / np.linalg.norm(m @ u)
+    once = m.T @ v / np.linalg.norm(m.T @ v)
+    np.testing.assert_allclose(layer.u.numpy(), once, rtol=1e-5, atol=1e-6)
+
+
+# (d)
+@pytest.mark.parametrize("name", LAYERS)
+def test_the_largest_singular_value_is_one_by_numpy(name):
+    layer, x = build(name, "float64")
+    layer.power_iteration(200)
+    kernel = layer.kernel.numpy()
+    sigma = np.linalg.svd(matrix(name, kernel), compute_uv=False)[0]
+    plain = LAYERS[name][0]()
+    plain.dtype_policy = keras.DTypePolicy("float64")
+    plain(x)
+    plain.set_weights([kernel / sigma, *[w.numpy() for w in layer.layer.weights[1:]]])
+    np.testing.assert_allclose(layer(x), plain(x), rtol=1e-6, atol=1e-9)
+
+
+def test_warm_up_makes_sigma_good_at_once():
+    layer, _ = build("dense")
+    m = matrix("dense", layer.kernel.numpy())
+    sigma = layer.v.numpy() @ m @ layer.u.numpy()
+    assert 0.9 < sigma / np.linalg.svd(m, compute_uv=False)[0] <= 1.0 + 1e-6
+
+
+# (f)
+@pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
+def test_under_mixed_precision_the_float32_master_is_untouched_and_sigma_is_float32(policy):
+    layer, x = build("dense")
+    reference = layer(x).numpy()
+    keras.config.set_dtype_policy(policy)
+    mixed = SpectralNormalization(keras.layers.Dense(5))
+    model = keras.Sequential([keras.Input((7,)), mixed])
+    for target, source in zip(mixed.variables, layer.variables, strict=True):
+        target.assign(source.numpy())
+    before = mixed.kernel.numpy()
+    output = model(x, training=True)
+    assert output.dtype == policy.removeprefix("mixed_")
+    assert mixed.kernel.dtype == mixed.u.dtype == "float32"
+    np.testing.assert_array_equal(mixed.kernel.numpy(), before)
+    np.testing.assert_allclose(tf.cast(output, "float32"), reference, rtol=2e-2, atol=2e-2)
+
+
+def test_a_zero_kernel_stays_zero_and_recovers():
+    layer, x = build("dense")
+    layer.kernel.assign(np.zeros((7, 5)))
+    layer.power_iteration()
+    assert np.isfinite(layer(x)).all() and not np.any(layer(x))
+    layer.kernel.assign(np.random.default_rng(0).normal(size=(7, 5)))
+    layer.power_iteration(100)
+    normalised = layer.kernel.numpy() / (layer.v.numpy() @ layer.kernel.numpy() @ layer.u.numpy())
+    assert np.linalg.svd(normalised, compute_uv=False)[0] == pytest.approx(1.0, abs=1e-5)
+
+
+def test_round_trips_through_keras_files(tmp_path):
+    model = keras.Sequential([keras.Input((6, 6, 1)), SpectralNormalization(keras.layers.Conv2D(4, 3), 2)])
+    model.save(tmp_path / "m.keras")
+    loaded = keras.saving.load_model(tmp_path / "m.keras")
+    x = np.random.default_rng(0).normal(size=(2, 6, 6, 1))
+    np.testing.assert_array_equal(model(x), loaded(x))
+    assert loaded.layers[0].power_iterations == 2
+    assert len(loaded.variables) == len(model.variables) == 4  # kernel, bias, u, v
+
+
+def test_works_under_xla():
+    layer, x = build("conv2d")
+
+    @tf.function(jit_compile=True)
+    def step():
+        layer.power_iteration()
+        return layer(x)
+
+    np.testing.assert_allclose(step(), layer(x), rtol=1e-4, atol=1e-5)
+
+
+def test_bad_input():
+    with pytest.raises(InputError, match="wants one of .*'kernel'.* has none"):
+        SpectralNormalization(keras.layers.ReLU())(np.zeros((1, 3), "float32"))
+    with pytest.raises(InputError, match="power_iterations: wanted at least 1, got 0"):
+        SpectralNormalization(keras.layers.Dense(1), 0)

@@ -1,0 +1,124 @@
+"""Games of two scalars: gradients, vector fields, shared draws, loss scales."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from kgan.game import Game, Player, Round
+from kgan.updates import UPDATES, Alternating, Simultaneous
+
+
+def bilinear(optimizer=lambda: keras.optimizers.SGD(0.1), steps=(1, 1)):
+    """x minimises x y, y minimises -x y."""
+    x, y = (keras.Variable(v, dtype="float64", name=n) for n, v in (("x", 2.0), ("y", 3.0)))
+    players = [
+        Player("x", [x], optimizer(), lambda r: (x * y, {"x_loss": x * y}), steps[0]),
+        Player("y", [y], optimizer(), lambda r: (-x * y, {"y_loss": -x * y}), steps[1]),
+    ]
+    for player in players:
+        player.optimizer.build(player.variables)
+    return Game(players), x, y
+
+
+def test_gradients_and_the_vector_field():
+    game, _, _ = bilinear()
+    round = Round()
+    (gradient,), logs = game.gradients(game.player("x"), round)
+    assert float(gradient) == 3.0 and gradient.dtype == "float64" and float(logs["x_loss"]) == 6.0
+    field, logs = game.vector_field(round)
+    assert float(field["x"][0]) == 3.0 and float(field["y"][0]) == -2.0
+    assert set(logs) == {"x_loss", "y_loss"}
+
+
+def test_alternating_sees_the_others_move_and_simultaneous_does_not():
+    game, x, y = bilinear()
+    Alternating()(game, [Round()])
+    assert (x.numpy(), y.numpy()) == pytest.approx((2 - 0.1 * 3, 3 + 0.1 * 1.7))
+    game, x, y = bilinear()
+    logs = Simultaneous()(game, [Round()])
+    assert (x.numpy(), y.numpy()) == pytest.approx((1.7, 3.2))
+    assert float(logs["x_grad_norm"]) == 3.0 and float(logs["y_grad_norm"]) == 2.0
+
+
+def test_a_player_of_several_steps_takes_a_fresh_round_for_each_and_logs_their_mean():
+    game, x, y = bilinear(steps=(1, 3))
+    seen = []
+    objective = game.players[1].objective
+
+    def watch(round):
+        seen.append(round.real)
+        return objective(round)
+
+    game.players = (game.players[0], Player("y", [y], game.players[1].optimizer, watch, 3))
+    update = Alternating()
+    assert update.rounds_needed(game) == 3
+    logs = update(game, [Round(real=i) for i in range(3)])
+    assert seen == [0, 1, 2]
+    assert x.numpy() == pytest.approx(1.7) and y.numpy() == pytest.approx(3 + 3 * 0.17)
+    assert float(logs["y_loss"]) == pytest.approx(-1.7 * np.mean([3, 3.17, 3.34]))
+
+
+def test_draws_differ_between_players_and_are_shared_within_a_vector_field():
+    seeds = {}
+    v = [keras.Variable(1.0) for _ in range(2)]
+
+    def objective(name, variable):
+        def evaluate(round):
+            seeds.setdefault(name, []).append(tuple(np.array(round.seed)))
+            shared = round.once("draw", lambda: tf.random.stateless_normal((), round.seed))
+            return variable * shared, {name: shared}
+
+        return evaluate
+
+    game = Game([Player(n, [x], keras.optimizers.SGD(), objective(n, x)) for n, x in zip("ab", v, strict=True)])
+    apart = [float(game.gradients(p, Round())[1][p.name]) for p in game.players]
+    assert apart[0] != apart[1] and seeds["a"][0] != seeds["b"][0]
+    _, together = game.vector_field(Round())
+    assert float(together["a"]) == float(together["b"])
+    assert float(game.vector_field(Round(seed=(1, 2)))[1]["a"]) != float(together["a"])
+
+
+def test_settle_follows_every_move():
+    game, x, y = bilinear(steps=(1, 2))
+    calls = []
+    d = game.players[1]
+    game.players = (game.players[0], Player("y", [y], d.optimizer, d.objective, 2, settle=lambda: calls.append(1)))
+    Alternating()(game, [Round()] * 2)
+    assert len(calls) == 2
+
+
+def test_loss_scaling_leaves_the_gradients_as_they_are():
+    plain, x, _ = bilinear()
+    scaled, x2, _ = bilinear(lambda: keras.optimizers.LossScaleOptimizer(keras.optimizers.SGD(0.1)))
+    g1, _ = plain.gradients(plain.players[0], Round())
+    g2, _ = scaled.gradients(scaled.players[0], Round())
+    assert float(g1[0]) == float(g2[0])
+    plain.players[0].move(g1)
+    scaled.players[0].move(g2)
+    assert x.numpy() == pytest.approx(x2.numpy(), rel=1e-12)
+
+
+def test_bad_games():
+    game, x, y = bilinear()
+    with pytest.raises(ValueError, match="names must differ"):
+        Game([game.players[0], game.players[0]])
+    with pytest.raises(ValueError, match="an optimizer of its own"):
+        Game([game.players[0], Player("z", [y], game.players[0].optimizer, None)])
+    lost = Game([Player("x", [x], keras.optimizers.SGD(), lambda r: (y * y, {}))])
+    with pytest.raises(ValueError, match="loss of player 'x' does not depend on its variables"):
+        lost.gradients(lost.players[0], Round())
+    with pytest.raises(ValueError, match="n_critic: simultaneous play wants equal numbers of steps"):
+        Simultaneous().build(bilinear(steps=(1, 2))[0])
+
+
+@pytest.mark.parametrize("rule", UPDATES)
+def test_contract_every_rule_plays_under_tf_function_and_logs_gradient_norms(rule):
+    game, x, y = bilinear()
+    update = UPDATES[rule]()
+    update.build(game)
+    play = tf.function(lambda: update(game, [Round()] * update.rounds_needed(game)))
+    logs = play()
+    assert {"x_loss", "y_loss", "x_grad_norm", "y_grad_norm"} <= set(logs)
+    assert all(np.isfinite(value) for value in logs.values())
+    assert (x.numpy(), y.numpy()) != (2.0, 3.0)
