@@ -1,0 +1,8 @@
+"""Data: named sources of images and points, served as `tf.data` streams whose position is a function of the step."""
+
+from kgan.data.idx import import_idx
+from kgan.data.mixtures import modes
+from kgan.data.registry import load
+from kgan.data.stream import Stream
+
+__all__ = ["Stream", "import_idx", "load", "modes"]

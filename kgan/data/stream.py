@@ -1,0 +1,106 @@
+"""A stream of batches in which batch number b is a function of b and the seed, so that resuming replays nothing."""
+
+from typing import Protocol
+
+import tensorflow as tf
+
+from kgan.checks import InputError
+
+
+class Source(Protocol):
+    """Where examples come from. Elements are tuples: (x,) or, with labels, (x, label).
+
+    `x` is uint8 (images, which the stream scales to [-1, 1]) or float32 (served as it is); `label` is int32.
+    """
+
+    size: int
+    labelled: bool
+
+    def examples(self, labels: bool) -> tf.data.Dataset:
+        """Single examples in stored order."""
+
+    def batches(self, stream: "Stream", start: int, stop: int | None) -> tf.data.Dataset:
+        """The stream's batches number `start` to `stop` (None: for ever)."""
+
+
+class Stream:
+    """Batches of a source, numbered from 0 and without end.
+
+    Batch number b lies in epoch e = b // batches_per_epoch. Its indices are the positions of that batch in a
+    stateless permutation of range(size) keyed by (seed, e), so each epoch has another order and holds an example
+    at most once; the size % batch_size examples left over are other ones in each epoch.
+    A source of records too large for memory is shuffled through a buffer instead, keyed in the same way.
+
+    Attributes: `batch_size` and `batches_per_epoch` (size // batch_size), int.
+
+    Raises:
+      InputError: a batch size below 1 or above the number of examples, or labels that the source does not have.
+    """
+
+    def __init__(
+        self, source: Source, batch_size: int, *, labels: bool = False, seed: int = 0, shuffle: bool = True
+    ) -> None:
+        if batch_size < 1:
+            raise InputError(f"batch_size: got {batch_size}, wanted at least 1")
+        if batch_size > source.size:
+            raise InputError(f"batch_size: got {batch_size}, wanted at most {source.size}, the number of examples")
+        check_labels(source, labels)
+        self.source = source
+        self.batch_size = batch_size
+        self.batches_per_epoch = source.size // batch_size
+        self.labels = labels
+        self.seed = seed & 0x7FFFFFFF
+        self.shuffle = shuffle
+
+    def batches(self, start: int = 0, stop: int | None = None) -> tf.data.Dataset:
+        """Batches number `start` to `stop` (excluded; None: for ever), bitwise those of `batches()` at that place.
+
+        Elements: x or, with labels, (x, labels). Images are float32 of shape (batch, height, width, channels) in
+        [-1, 1], points float32 of shape (batch, dimensions); labels int32 of shape (batch,).
+
+        Raises:
+          InputError: a negative `start`, or a `stop` before it.
+        """
+        if start < 0:
+            raise InputError(f"start: got {start}, wanted at least 0")
+        if stop is not None and stop < start:
+            raise InputError(f"stop: got {stop}, wanted at least start, {start}")
+        return served(self.source.batches(self, start, stop))
+
+    def indices(self, number: tf.Tensor) -> tf.Tensor:
+        """The indices of the examples of batch `number` (int64 scalar): int64 of shape (batch_size,)."""
+        positions = number % self.batches_per_epoch * self.batch_size + tf.range(self.batch_size, dtype=tf.int64)
+        if not self.shuffle:
+            return positions
+        key = tf.stack([tf.constant(self.seed, tf.int64), number // self.batches_per_epoch])
+        last = tf.constant(self.source.size - 1, tf.int64)
+        return tf.ensure_shape(tf.random.experimental.index_shuffle(positions, key, last), [self.batch_size])
+
+
+def check_labels(source: Source, labels: bool) -> None:
+    """An `InputError` if `labels` are asked of a source without them."""
+    if labels and not source.labelled:
+        raise InputError("labels: got True, but this dataset has no labels; wanted False")
+
+
+def index_batches(stream: Stream, start: int, stop: int | None) -> tf.data.Dataset:
+    """The indices of batches number `start` to `stop`, for the sources that read an example by its index."""
+    numbers = tf.data.Dataset.counter(start) if stop is None else tf.data.Dataset.range(start, stop)
+    return numbers.map(stream.indices)
+
+
+def served(dataset: tf.data.Dataset) -> tf.data.Dataset:
+    """A source's elements as a model wants them: images scaled to [-1, 1], fetched ahead, shardable."""
+
+    def finish(x: tf.Tensor, *labels: tf.Tensor) -> tf.Tensor | tuple[tf.Tensor, ...]:
+        if x.dtype == tf.uint8:
+            x = tf.cast(x, tf.float32) / 127.5 - 1.0
+        return (x, *labels) if labels else x
+
+    options = tf.data.Options()
+    # The autotuner can make fit wait for its next wake-up when it lets go of the iterator, so rates are fixed here.
+    options.autotune.enabled = False
+    # The default graph rewrites copy every captured array for the first iterator (seconds a GB) and gain nothing.
+    options.experimental_optimization.apply_default_optimizations = False
+    options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.DATA
+    return dataset.map(finish, num_parallel_calls=2, deterministic=True).prefetch(4).with_options(options)

@@ -1,0 +1,46 @@
+import subprocess
+import sys
+
+import pytest
+
+from tests.data.test_stream import env
+
+# In a process of its own: flags are defined once a process.
+SCRIPT = """
+import sys
+from absl import flags
+from kgan.commands import data
+from kgan.checks import InputError
+assert "tensorflow" not in sys.modules
+for line in sys.argv[1:]:
+    flags.FLAGS.unparse_flags()
+    for name in ("from", "data_dir"):
+        flags.FLAGS[name].value = None
+    try:
+        data.main(flags.FLAGS(["kgan data", *line.split()]))
+    except InputError as error:
+        print("refused", error)
+"""
+
+
+@pytest.mark.slow
+def test_import(idx_folder, tmp_path):
+    lines = [
+        "",
+        "imprt --from=x",
+        "import folder",
+        "import",
+        "import --from=/nowhere --name=mnist",
+        f"import --from={idx_folder} --data_dir={tmp_path / 'data'}",
+    ]
+    done = subprocess.run([sys.executable, "-c", SCRIPT, *lines], capture_output=True, text=True, env=env())
+    path = tmp_path / "data" / "fashion_mnist" / "3.0.1"
+    assert done.stdout.splitlines() == [
+        "refused kgan data: got no action, wanted: import",
+        "refused kgan data: unknown name 'imprt'; did you mean 'import'? known: import",
+        "refused kgan data import: got 'folder' too, wanted flags only (see --help)",
+        "refused from: got nothing, wanted --from=FOLDER, the folder of the four IDX files",
+        "refused from: no such folder: /nowhere",
+        f"wrote fashion_mnist to {path}; next: kgan train --dataset=fashion_mnist --data_dir={tmp_path / 'data'}",
+    ], done.stderr[-2000:]
+    assert path.is_dir()
