@@ -2,7 +2,7 @@
 
 Stock Keras 3 `fit` fails under MultiWorkerMirroredStrategy, and under MirroredStrategy with steps_per_execution > 1;
 it also knows no round that takes several batches, and no place to go on from. This loop does, and talks to callbacks
-as Keras's does. This is the only file of kgan that touches private Keras API (`sublayers`).
+as Keras's does. This is the only file of kgan that touches private Keras API (`sublayers`, `functional`).
 """
 
 import dataclasses
@@ -62,6 +62,33 @@ def is_chief() -> bool:
 def sublayers(layer: keras.layers.Layer) -> list[keras.layers.Layer]:
     """The layer and every layer in it, at any depth."""
     return list(layer._flatten_layers(include_self=True, recursive=True))
+
+
+def functional(optimizer: type[keras.optimizers.Optimizer]) -> type[keras.optimizers.Optimizer]:
+    """A Keras optimizer class whose steps can be differentiated.
+
+    Keras's TensorFlow optimizers assign to raw `tf.Variable`s, for the sake of distribution. This subclass assigns
+    to Keras variables, which a `keras.StatelessScope` can stand in for. One device only.
+    """
+
+    class Functional(optimizer):
+        def assign(self, variable, value):  # noqa: ANN001, ANN202
+            variable.assign(value)
+
+        def assign_add(self, variable, value):  # noqa: ANN001, ANN202
+            variable.assign(variable + value)
+
+        def assign_sub(self, variable, value):  # noqa: ANN001, ANN202
+            variable.assign(variable - value)
+
+        def _backend_update_step(self, grads, trainable_variables, learning_rate):  # noqa: ANN001, ANN202
+            for gradient, variable in zip(grads, trainable_variables, strict=True):
+                self.update_step(gradient, variable, learning_rate)
+
+        def _var_key(self, variable):  # noqa: ANN001, ANN202
+            return id(variable)
+
+    return Functional
 
 
 @dataclasses.dataclass(frozen=True)

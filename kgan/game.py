@@ -3,13 +3,16 @@
 Nothing here knows what a network is. A toy game of two scalars and a StyleGAN are played by the same code.
 """
 
+import contextlib
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import keras
 import tensorflow as tf
 
 Logs = dict[str, tf.Tensor]
+Point = dict[str, list[tf.Tensor]]  # a tensor for each variable of each player, by the player's name
 
 
 @dataclasses.dataclass(frozen=True)
@@ -95,14 +98,40 @@ class Game:
 
     def gradients(self, player: Player, round: Round) -> tuple[list[tf.Tensor], Logs]:
         """One player's gradient at the current point, and its logs."""
-        gradients, logs = self._evaluate([player], round.drawn(self.players.index(player)))
+        number = [one.name for one in self.players].index(player.name)
+        gradients, logs = self._evaluate([player], round.drawn(number))
         return gradients[player.name], logs
 
-    def vector_field(self, round: Round) -> tuple[dict[str, list[tf.Tensor]], Logs]:
+    def vector_field(self, round: Round) -> tuple[Point, Logs]:
         """All players' gradients at the same point, by player's name, from one shared forward pass; and the logs."""
         return self._evaluate(self.players, round.drawn(len(self.players)))
 
-    def _evaluate(self, players: Sequence[Player], round: Round) -> tuple[dict[str, list[tf.Tensor]], Logs]:
+    def linearize(self, round: Round) -> "Linearization":
+        """The vector field at the current point and products with its Jacobian."""
+        return Linearization(self, round)
+
+    def point(self) -> Point:
+        """The current point: copies of all players' variables."""
+        return {player.name: [tf.identity(v.value) for v in player.variables] for player in self.players}
+
+    def go(self, point: Mapping[str, Sequence[tf.Tensor]]) -> None:
+        """Assigns `point` to the players' variables."""
+        for name, values in point.items():
+            for variable, value in zip(self.player(name).variables, values, strict=True):
+                variable.assign(value)
+
+    def at(self, point: Mapping[str, Sequence[tf.Tensor]]) -> contextlib.AbstractContextManager:
+        """A context in which the players named in `point` stand there, and gradients flow to its tensors.
+
+        Nothing is assigned; what the objectives assign within it (moving statistics) is dropped.
+        """
+        values = {id(v): v.value for player in self.players for v in player.variables}
+        for name, tensors in point.items():
+            values |= {id(v): t for v, t in zip(self.player(name).variables, tensors, strict=True)}
+        mapping = [(v, values[id(v)]) for player in self.players for v in player.variables]
+        return keras.StatelessScope(state_mapping=mapping)
+
+    def _evaluate(self, players: Sequence[Player], round: Round, reduce: bool = True) -> tuple[Point, Logs]:
         variables = {player.name: [v.value for v in player.variables] for player in players}
         losses, logs = {}, {}
         with tf.GradientTape(persistent=len(players) > 1, watch_accessed_variables=False) as tape:
@@ -117,15 +146,73 @@ class Game:
             if all(g is None for g in mine):
                 raise ValueError(f"objective: the loss of player {player.name!r} does not depend on its variables")
             mine = [_dense(g, v) for g, v in zip(mine, variables[player.name], strict=True)]
-            if _replicas() > 1:
-                mine = tf.distribute.get_replica_context().all_reduce(tf.distribute.ReduceOp.SUM, mine)
-            gradients[player.name] = [_scaled(g, 1.0 / _loss_scale(player.optimizer)) for g in mine]
+            mine = [_scaled(g, 1.0 / _loss_scale(player.optimizer)) for g in mine]
+            gradients[player.name] = _summed(mine) if reduce else mine
         return gradients, logs
+
+
+class Linearization:
+    """The vector field v(w) at the current point w, and products with its Jacobian J = dv/dw.
+
+    A row of J belongs to a player's gradient, a column to a variable it is differentiated by. Vectors are `Point`s.
+
+    Attributes:
+        field: v, as `Game.vector_field` gives it.
+        logs: the objectives' logs.
+    """
+
+    def __init__(self, game: Game, round: Round) -> None:
+        self._names = [player.name for player in game.players]
+        self._variables = {player.name: [v.value for v in player.variables] for player in game.players}
+        # Each replica differentiates its share of the field; only finished products are summed.
+        with tf.GradientTape(persistent=True, watch_accessed_variables=False) as self._tape:
+            self._tape.watch(self._variables)
+            self._share, self.logs = game._evaluate(game.players, round.drawn(len(game.players)), reduce=False)
+        self.field = {name: _summed(gradients) for name, gradients in self._share.items()}
+
+    def vjp(self, vector: Mapping[str, Sequence[tf.Tensor]]) -> Point:
+        """J' vector: with vector = v, the gradient of |v|^2 / 2."""
+        return {name: _summed(part) for name, part in self._pull(vector).items()}
+
+    def jvp(self, vector: Mapping[str, Sequence[tf.Tensor]]) -> Point:
+        """J vector: how v changes as w moves along `vector`."""
+        # J'u is linear in u, whatever u, and its derivative along `vector` is (J vector)'.
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            u = {name: [tf.zeros_like(g) for g in part] for name, part in self._share.items()}
+            tape.watch(u)
+            pulled = self._pull(u)
+        product = tape.gradient(pulled, u, output_gradients=dict(vector), unconnected_gradients="zero")
+        return {name: _summed(part) for name, part in product.items()}
+
+    def _pull(self, vector: Mapping[str, Sequence[tf.Tensor]]) -> Point:
+        return self._tape.gradient(
+            self._share, self._variables, output_gradients=dict(vector), unconnected_gradients="zero"
+        )
 
 
 def norm(gradients: Sequence[tf.Tensor]) -> tf.Tensor:
     """The Euclidean norm of all the tensors as one vector."""
     return tf.linalg.global_norm(gradients)
+
+
+def dot(a: Mapping[str, Sequence[tf.Tensor]], b: Mapping[str, Sequence[tf.Tensor]]) -> tf.Tensor:
+    """The inner product of two points as vectors."""
+    return tf.add_n([tf.reduce_sum(x * y) for name in a for x, y in zip(a[name], b[name], strict=True)])
+
+
+def combine(function: Callable[..., tf.Tensor], *points: Mapping[str, Sequence[tf.Tensor]]) -> Point:
+    """`function` of corresponding tensors of the points."""
+    return {
+        name: [function(*tensors) for tensors in zip(*(point[name] for point in points), strict=True)]
+        for name in points[0]
+    }
+
+
+def _summed(gradients: list[tf.Tensor]) -> list[tf.Tensor]:
+    """The sum over replicas."""
+    if _replicas() == 1:
+        return gradients
+    return tf.distribute.get_replica_context().all_reduce(tf.distribute.ReduceOp.SUM, gradients)
 
 
 def _dense(gradient: tf.Tensor | None, variable: Any) -> tf.Tensor:

@@ -80,7 +80,7 @@ def test_draws_differ_between_players_and_are_shared_within_a_vector_field():
 
 
 def test_settle_follows_every_move():
-    game, x, y = bilinear(steps=(1, 2))
+    game, _x, y = bilinear(steps=(1, 2))
     calls = []
     d = game.players[1]
     game.players = (game.players[0], Player("y", [y], d.optimizer, d.objective, 2, settle=lambda: calls.append(1)))
@@ -108,17 +108,18 @@ def test_bad_games():
     lost = Game([Player("x", [x], keras.optimizers.SGD(), lambda r: (y * y, {}))])
     with pytest.raises(ValueError, match="loss of player 'x' does not depend on its variables"):
         lost.gradients(lost.players[0], Round())
-    with pytest.raises(ValueError, match="n_critic: simultaneous play wants equal numbers of steps"):
+    with pytest.raises(ValueError, match="n_critic: Simultaneous moves all players at once and wants equal numbers"):
         Simultaneous().build(bilinear(steps=(1, 2))[0])
 
 
 @pytest.mark.parametrize("rule", UPDATES)
 def test_contract_every_rule_plays_under_tf_function_and_logs_gradient_norms(rule):
     game, x, y = bilinear()
-    update = UPDATES[rule]()
+    update = UPDATES[rule](*([Alternating()] if rule == "lookahead" else []))
     update.build(game)
     play = tf.function(lambda: update(game, [Round()] * update.rounds_needed(game)))
     logs = play()
-    assert {"x_loss", "y_loss", "x_grad_norm", "y_grad_norm"} <= set(logs)
+    assert {"x_loss", "y_loss", "x_grad_norm", "y_grad_norm", "gradient_evaluations"} <= set(logs)
+    assert float(logs["gradient_evaluations"]) == update.cost(game) >= 2
     assert all(np.isfinite(value) for value in logs.values())
     assert (x.numpy(), y.numpy()) != (2.0, 3.0)

@@ -4,24 +4,47 @@ from collections.abc import Sequence
 
 import tensorflow as tf
 
-from kgan.game import Game, Logs, Round, norm
+from kgan.game import Game, Logs, Player, Round, norm
 from kgan.updates.base import Update
 
 
 class Alternating(Update):
     """Players move in turn, each against what the others have just become.
 
-    For each player p, in playing order, `p.steps` times: w_p <- optimizer_p(w_p, grad_p L_p(w)).
+    For each player p, in order, `p.steps` times: w_p <- optimizer_p(w_p, grad_p L_p(w)).
     Each move takes a round of its own; a player of fewer moves takes the last ones.
+
+    Args:
+        order: the players' names in playing order; default the game's own.
+
+    Raises:
+        ValueError: (at build) if `order` does not name each player once.
     """
 
-    def __call__(self, game: Game, rounds: Sequence[Round]) -> Logs:
+    def __init__(self, order: Sequence[str] | None = None) -> None:
+        super().__init__()
+        self.order = None if order is None else tuple(order)
+
+    def build(self, game: Game) -> None:
+        names = [player.name for player in game.players]
+        if self.order is not None and sorted(self.order) != sorted(names):
+            raise ValueError(f"order: wanted each of {names} once, got {list(self.order)}")
+
+    def play(self, game: Game, rounds: Sequence[Round]) -> Logs:
         logs = {}
-        for player in game.players:
-            moves = []
-            for round in rounds[len(rounds) - player.steps :]:
-                gradients, move_logs = game.gradients(player, round)
-                player.move(gradients)
-                moves.append({**move_logs, f"{player.name}_grad_norm": norm(gradients)})
-            logs |= {name: tf.add_n([move[name] for move in moves]) / len(moves) for name in moves[0]}
+        for player in [game.player(name) for name in self.order] if self.order else game.players:
+            logs |= turn(game, player, rounds)
         return logs
+
+    def cost(self, game: Game) -> float:
+        return sum(player.steps for player in game.players)
+
+
+def turn(game: Game, player: Player, rounds: Sequence[Round]) -> Logs:
+    """All the moves of one player in a round; returns the means of their logs."""
+    moves = []
+    for round in rounds[len(rounds) - player.steps :]:
+        gradients, logs = game.gradients(player, round)
+        player.move(gradients)
+        moves.append({**logs, f"{player.name}_grad_norm": norm(gradients)})
+    return {name: tf.add_n([move[name] for move in moves]) / len(moves) for name in moves[0]}

@@ -2,28 +2,21 @@
 
 from collections.abc import Sequence
 
-from kgan.game import Game, Logs, Round, norm
-from kgan.updates.base import Update
+from kgan.game import Game, Logs, Round
+from kgan.updates.base import Joint, move, norms
 
 
-class Simultaneous(Update):
+class Simultaneous(Joint):
     """All players step along the vector field at the current point, from one shared forward pass.
 
-    w_p <- optimizer_p(w_p, grad_p L_p(w)) for all p at once. Players must have equal `steps`; a round of several
-    steps plays that many simultaneous moves.
-
-    Raises:
-        ValueError: (at build) if the players' numbers of steps differ.
+    w_p <- optimizer_p(w_p, grad_p L_p(w)) for all p at once; as many times as the players have `steps`.
     """
 
-    def build(self, game: Game) -> None:
-        steps = {player.name: player.steps for player in game.players}
-        if len(set(steps.values())) > 1:
-            raise ValueError(f"n_critic: simultaneous play wants equal numbers of steps, got {steps}")
-
-    def __call__(self, game: Game, rounds: Sequence[Round]) -> Logs:
+    def play(self, game: Game, rounds: Sequence[Round]) -> Logs:
         for round in rounds:
             field, logs = game.vector_field(round)
-            for player in game.players:
-                player.move(field[player.name])
-        return logs | {f"{name}_grad_norm": norm(gradients) for name, gradients in field.items()}
+            move(game, field)
+        return logs | norms(field)
+
+    def cost(self, game: Game) -> float:
+        return sum(player.steps for player in game.players)

@@ -1,0 +1,105 @@
+"""What a rule makes of a game: the Jacobian of its rounds, eigenvalues, trajectories."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from kgan.game import Game, Round
+from kgan.updates import Update
+
+
+def round_matrix(game: Game, update: Update, rounds: int = 1) -> np.ndarray:
+    """The Jacobian of `rounds` rounds of play as a map on all variables, at the current point.
+
+    It is the automatic derivative of the rule's own code, run on stand-ins for the variables
+    (`keras.StatelessScope`); the game is left as it was.
+
+    Args:
+        game: a game whose optimizers are of a class that `kgan.distribute.functional` made, as the toy games' are.
+        update: a rule, built for this game or for none yet.
+        rounds: how many rounds one application of the map plays.
+
+    Returns:
+        float64 (n, n). The variables are the players', in playing order, then those that the rule and the optimizers
+        keep (slow copies, last steps, momenta). Its spectral radius is the asymptotic rate: below 1 the rule
+        converges near this point.
+    """
+    state = _prepare(game, update)
+    start = tf.concat([tf.reshape(tf.cast(v.value, "float64"), [-1]) for v in state], 0)
+
+    with tf.GradientTape(persistent=True) as tape:
+        tape.watch(start)
+        end = _play(game, update, state, start, rounds)
+    return tape.jacobian(end, start, unconnected_gradients="zero", experimental_use_pfor=False).numpy()
+
+
+def spectrum(game: Game, update: Update | None = None) -> np.ndarray:
+    """Eigenvalues of the Jacobian of the vector field at the current point, sorted by real part: complex (n,).
+
+    The field is the direction in which simultaneous gradient descent moves, minus the gradients, as Mescheder et al.
+    2018 has it: a negative real part means attraction, an imaginary part rotation.
+
+    Args:
+        game: the game.
+        update: with a rule, the eigenvalues of the field that it follows instead: (round_matrix - I) / learning
+            rate, for a rule without memory.
+    """
+    if update is not None:
+        matrix = round_matrix(game, update)
+        values = np.linalg.eigvals((matrix - np.eye(len(matrix))) / float(game.players[0].optimizer.learning_rate))
+    else:
+        near = game.linearize(Round())
+        sizes = {player.name: [int(np.prod(v.shape)) for v in player.variables] for player in game.players}
+        columns = []
+        for unit in np.eye(sum(map(sum, sizes.values()))):
+            columns.append(_flat(near.jvp(_unflat(unit, game))))
+        values = np.linalg.eigvals(-np.array(columns).T)
+    return values[np.lexsort((values.imag, values.real))]
+
+
+def trajectory(game: Game, update: Update, rounds: int) -> np.ndarray:
+    """Plays `rounds` rounds from the current point: float64 (rounds + 1, n), the players' variables after each."""
+    _prepare(game, update)
+    play = tf.function(lambda: update(game, [Round()] * update.rounds_needed(game)))
+    points = [_flat(game.point())]
+    for _ in range(rounds):
+        play()
+        points.append(_flat(game.point()))
+    return np.array(points)
+
+
+def _prepare(game: Game, update: Update) -> list[keras.Variable]:
+    """Builds the rule if need be; returns the variables that a round maps to new ones."""
+    if not update.built:
+        update.build(game)
+    players = [v for player in game.players for v in player.variables]
+    kept = [*update.variables, *(v for player in game.players for v in player.optimizer.variables)]
+    return players + [v for v in kept if "float" in v.dtype and v.name != "learning_rate"]
+
+
+def _play(game: Game, update: Update, state: Sequence, start: tf.Tensor, rounds: int) -> tf.Tensor:
+    parts = tf.split(start, [int(np.prod(v.shape)) for v in state])
+    mapping = [(v, tf.cast(tf.reshape(part, v.shape), v.dtype)) for v, part in zip(state, parts, strict=True)]
+    with keras.StatelessScope(state_mapping=mapping) as scope:
+        for _ in range(rounds):
+            update(game, [Round()] * update.rounds_needed(game))
+    end = [scope.get_current_value(v) for v in state]
+    return tf.concat([tf.reshape(tf.cast(value, "float64"), [-1]) for value in end], 0)
+
+
+def _flat(point: Any) -> np.ndarray:
+    return np.concatenate([np.ravel(x) for part in point.values() for x in part])
+
+
+def _unflat(vector: np.ndarray, game: Game) -> dict:
+    point, at = {}, 0
+    for player in game.players:
+        point[player.name] = []
+        for v in player.variables:
+            size = int(np.prod(v.shape))
+            point[player.name].append(tf.constant(vector[at : at + size].reshape(v.shape), v.dtype))
+            at += size
+    return point
