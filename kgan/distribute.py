@@ -72,20 +72,20 @@ def functional(optimizer: type[keras.optimizers.Optimizer]) -> type[keras.optimi
     """
 
     class Functional(optimizer):
-        def assign(self, variable, value):  # noqa: ANN001, ANN202
+        def assign(self, variable, value):  # noqa: ANN001
             variable.assign(value)
 
-        def assign_add(self, variable, value):  # noqa: ANN001, ANN202
+        def assign_add(self, variable, value):  # noqa: ANN001
             variable.assign(variable + value)
 
-        def assign_sub(self, variable, value):  # noqa: ANN001, ANN202
+        def assign_sub(self, variable, value):  # noqa: ANN001
             variable.assign(variable - value)
 
-        def _backend_update_step(self, grads, trainable_variables, learning_rate):  # noqa: ANN001, ANN202
+        def _backend_update_step(self, grads, trainable_variables, learning_rate):  # noqa: ANN001
             for gradient, variable in zip(grads, trainable_variables, strict=True):
                 self.update_step(gradient, variable, learning_rate)
 
-        def _var_key(self, variable):  # noqa: ANN001, ANN202
+        def _var_key(self, variable):  # noqa: ANN001
             return id(variable)
 
     return Functional

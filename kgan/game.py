@@ -99,12 +99,12 @@ class Game:
     def gradients(self, player: Player, round: Round) -> tuple[list[tf.Tensor], Logs]:
         """One player's gradient at the current point, and its logs."""
         number = [one.name for one in self.players].index(player.name)
-        gradients, logs = self._evaluate([player], round.drawn(number))
+        gradients, logs = self.evaluate([player], round.drawn(number))
         return gradients[player.name], logs
 
     def vector_field(self, round: Round) -> tuple[Point, Logs]:
         """All players' gradients at the same point, by player's name, from one shared forward pass; and the logs."""
-        return self._evaluate(self.players, round.drawn(len(self.players)))
+        return self.evaluate(self.players, round.drawn(len(self.players)))
 
     def linearize(self, round: Round) -> "Linearization":
         """The vector field at the current point and products with its Jacobian."""
@@ -131,7 +131,11 @@ class Game:
         mapping = [(v, values[id(v)]) for player in self.players for v in player.variables]
         return keras.StatelessScope(state_mapping=mapping)
 
-    def _evaluate(self, players: Sequence[Player], round: Round, reduce: bool = True) -> tuple[Point, Logs]:
+    def evaluate(self, players: Sequence[Player], round: Round, reduce: bool = True) -> tuple[Point, Logs]:
+        """The gradients of some players from one forward pass, with the round's seed as it is; and the logs.
+
+        With `reduce=False`, only this replica's share of each gradient.
+        """
         variables = {player.name: [v.value for v in player.variables] for player in players}
         losses, logs = {}, {}
         with tf.GradientTape(persistent=len(players) > 1, watch_accessed_variables=False) as tape:
@@ -167,7 +171,7 @@ class Linearization:
         # Each replica differentiates its share of the field; only finished products are summed.
         with tf.GradientTape(persistent=True, watch_accessed_variables=False) as self._tape:
             self._tape.watch(self._variables)
-            self._share, self.logs = game._evaluate(game.players, round.drawn(len(game.players)), reduce=False)
+            self._share, self.logs = game.evaluate(game.players, round.drawn(len(game.players)), reduce=False)
         self.field = {name: _summed(gradients) for name, gradients in self._share.items()}
 
     def vjp(self, vector: Mapping[str, Sequence[tf.Tensor]]) -> Point:

@@ -1,12 +1,12 @@
 """What a rule makes of a game: the Jacobian of its rounds, eigenvalues, trajectories."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 
+from kgan.analysis.field import flatten, unflatten
 from kgan.game import Game, Round
 from kgan.updates import Update
 
@@ -52,10 +52,7 @@ def spectrum(game: Game, update: Update | None = None) -> np.ndarray:
         values = np.linalg.eigvals((matrix - np.eye(len(matrix))) / float(game.players[0].optimizer.learning_rate))
     else:
         near = game.linearize(Round())
-        sizes = {player.name: [int(np.prod(v.shape)) for v in player.variables] for player in game.players}
-        columns = []
-        for unit in np.eye(sum(map(sum, sizes.values()))):
-            columns.append(_flat(near.jvp(_unflat(unit, game))))
+        columns = [flatten(near.jvp(unflatten(unit, game))) for unit in np.eye(len(flatten(near.field)))]
         values = np.linalg.eigvals(-np.array(columns).T)
     return values[np.lexsort((values.imag, values.real))]
 
@@ -64,10 +61,10 @@ def trajectory(game: Game, update: Update, rounds: int) -> np.ndarray:
     """Plays `rounds` rounds from the current point: float64 (rounds + 1, n), the players' variables after each."""
     _prepare(game, update)
     play = tf.function(lambda: update(game, [Round()] * update.rounds_needed(game)))
-    points = [_flat(game.point())]
+    points = [flatten(game.point())]
     for _ in range(rounds):
         play()
-        points.append(_flat(game.point()))
+        points.append(flatten(game.point()))
     return np.array(points)
 
 
@@ -88,18 +85,3 @@ def _play(game: Game, update: Update, state: Sequence, start: tf.Tensor, rounds:
             update(game, [Round()] * update.rounds_needed(game))
     end = [scope.get_current_value(v) for v in state]
     return tf.concat([tf.reshape(tf.cast(value, "float64"), [-1]) for value in end], 0)
-
-
-def _flat(point: Any) -> np.ndarray:
-    return np.concatenate([np.ravel(x) for part in point.values() for x in part])
-
-
-def _unflat(vector: np.ndarray, game: Game) -> dict:
-    point, at = {}, 0
-    for player in game.players:
-        point[player.name] = []
-        for v in player.variables:
-            size = int(np.prod(v.shape))
-            point[player.name].append(tf.constant(vector[at : at + size].reshape(v.shape), v.dtype))
-            at += size
-    return point

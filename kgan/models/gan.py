@@ -165,7 +165,7 @@ class GAN(FitLoop, keras.Model):
 
     def train_step(self, batches: Sequence) -> Logs:
         """One round, on as many real batches as the update rule needs."""
-        rounds = [self._round(batch, number) for number, batch in enumerate(batches)]
+        rounds = [self.round(batch, number) for number, batch in enumerate(batches)]
         logs = self.update(self.game, rounds)
         if self.average is not None:
             self.average.update(self.step)
@@ -174,13 +174,14 @@ class GAN(FitLoop, keras.Model):
 
     def test_step(self, batch: Any) -> Logs:
         """The players' losses on one held-out batch, with the networks as they are; moves nothing."""
-        round = self._round(batch, 0, training=False)
+        round = self.round(batch, training=False)
         logs = {}
         for number, player in enumerate(self.game.players):
             logs |= player.objective(round.drawn(number))[1]
         return logs
 
-    def _round(self, batch: Any, number: int, training: bool = True) -> Round:
+    def round(self, batch: Any, number: int = 0, training: bool = True) -> Round:
+        """What the objectives see of `batch` (samples, or samples and labels), the `number`-th of the present step."""
         real, labels = batch if isinstance(batch, tuple | list) else (batch, None)
         seed = random.fold_in(random.key(self.seed), self.step.value, number)
         return Round(tf.cast(real, "float32"), labels, self.step.value, seed, training)
