@@ -6,7 +6,7 @@ from typing import Any
 __version__ = "0.1.0"
 
 _MODELS = {"GAN", "LSGAN", "SNGAN", "WGAN", "WGANGP"}
-_MODULES = {"callbacks", "data", "distribute", "analysis", "export", "game", "layers", "losses", "models", "networks", "penalties"}
+_MODULES = {"callbacks", "data", "distribute", "analysis", "export", "game", "layers", "losses", "metrics", "models", "networks", "penalties"}
 _MODULES |= {"random", "updates"}
 
 __all__ = sorted(_MODELS | _MODULES)

@@ -14,7 +14,13 @@ _softplus = tf.math.softplus
 
 
 class Loss:
-    """The interface of a loss, and the way to write one: subclass, or any object with the two methods."""
+    """The interface of a loss, and the way to write one: subclass, or any object with the two methods.
+
+    Attributes:
+        boundary: the logit that is neither real nor fake.
+    """
+
+    boundary = 0.0
 
     def discriminator(self, real_logits: tf.Tensor, fake_logits: tf.Tensor) -> tf.Tensor:
         """The scalar that the discriminator minimises."""
@@ -74,6 +80,7 @@ class LeastSquares(Loss):
 
     def __init__(self, a: float = 0.0, b: float = 1.0, c: float = 1.0) -> None:
         self.a, self.b, self.c = a, b, c
+        self.boundary = (a + b) / 2
 
     def discriminator(self, real_logits: tf.Tensor, fake_logits: tf.Tensor) -> tf.Tensor:
         return 0.5 * _mean(tf.square(real_logits - self.b)) + 0.5 * _mean(tf.square(fake_logits - self.a))

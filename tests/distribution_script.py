@@ -33,7 +33,9 @@ def main(out, devices, strategy, steps_per_execution):
         kgan.data.load("digits", batch_size=16, resolution=8), epochs=2, steps_per_epoch=6, verbose=0
     ).history
     logs = {f"log_{name}": values for name, values in history.items()}
-    np.savez(out, *[np.array(v) for v in gan.state], samples=gan.sample(4), replicas=strategy.num_replicas_in_sync, **logs)
+    np.savez(
+        out, *[np.array(v) for v in gan.state], samples=gan.sample(4), replicas=strategy.num_replicas_in_sync, **logs
+    )
 
 
 if __name__ == "__main__":

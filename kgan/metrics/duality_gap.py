@@ -1,0 +1,82 @@
+"""The duality gap (Grnarova et al. 2019, "A domain agnostic measure for monitoring and evaluating GANs")."""
+
+import dataclasses
+import itertools
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from kgan.checks import InputError
+from kgan.game import Game, Logs, Player, Round
+
+
+def duality_gap(gan: Any, data: tf.data.Dataset, steps: int = 50, learning_rate: float = 1e-3) -> dict[str, float]:
+    """How far from a Nash equilibrium the players are: what each could still gain while the other stands still.
+
+    The value of the zero-sum game is M(G, D) = -L_D, minus the discriminator's adversarial loss on held-out data
+    (penalties bind the responding discriminator, but are not counted). With D* the discriminator after `steps`
+    best-response steps against the fixed G, and G* likewise against the fixed D,
+
+        gap = M(G, D*) - M(G*, D)
+
+    (eq. 1 there), which is 0 at an equilibrium and positive elsewhere; with few steps it is a lower bound, and can
+    come out slightly negative. G* maximises L_D, also where the generator trains on another loss. The steps are
+    Adam's (0.5, 0.999); afterwards every variable is as it was.
+
+    Args:
+        gan: a compiled `kgan.GAN`.
+        data: a finite dataset of held-out batches, two or more: the players respond on the first half (again and
+            again), and are judged on the other.
+        steps: best-response steps of each player.
+        learning_rate: of those steps.
+
+    Returns:
+        "duality_gap"; "worst_case", M(G, D*), which alone follows the generator's quality (section 4 there);
+        "best_case", M(G*, D).
+
+    Raises:
+        InputError: for fewer than two batches, or steps below 1.
+    """
+    batches = list(data)
+    if len(batches) < 2:
+        raise InputError(f"data: wanted two batches or more, to respond on and to be judged by, got {len(batches)}")
+    if steps < 1:
+        raise InputError(f"steps: wanted at least 1, got {steps!r}")
+    gan.check_batch(batches[0])
+    d, g = gan.game.player("d"), gan.game.player("g")
+    against_d = dataclasses.replace(g, objective=lambda round: _raise_loss(gan, round))
+    half = len(batches) // 2
+    worst = _value_after(gan, d, batches[:half], batches[half:], steps, learning_rate)
+    best = _value_after(gan, against_d, batches[:half], batches[half:], steps, learning_rate)
+    return {"duality_gap": worst - best, "worst_case": worst, "best_case": best}
+
+
+def _raise_loss(gan: Any, round: Round) -> tuple[tf.Tensor, Logs]:
+    loss = gan.discriminator_objective(round)[1]["d_loss"]
+    return -loss, {}
+
+
+def _value_after(
+    gan: Any, player: Player, respond_on: Sequence, judge_by: Sequence, steps: int, learning_rate: float
+) -> float:
+    """M after the player's best response; then everything is put back."""
+    optimizer = keras.optimizers.Adam(learning_rate, beta_1=0.5)
+    optimizer.build(player.variables)
+    alone = Game([dataclasses.replace(player, optimizer=optimizer)])
+
+    @tf.function
+    def step(batch: Any, number: tf.Tensor) -> None:
+        gradients, _ = alone.gradients(alone.players[0], gan.round(batch, number))
+        alone.players[0].move(gradients)
+
+    before = [np.array(v) for v in gan.variables]
+    try:
+        for number, batch in zip(range(steps), itertools.cycle(respond_on)):
+            step(batch, tf.constant(number))
+        return -float(np.mean([gan.test_step(batch)["d_loss"] for batch in judge_by]))
+    finally:
+        for variable, value in zip(gan.variables, before, strict=True):
+            variable.assign(value)
