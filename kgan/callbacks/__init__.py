@@ -1,0 +1,25 @@
+"""Callbacks for `fit`: what a run leaves on disk, and how it goes on after it was stopped.
+
+Keras's own work too (`keras.callbacks.TensorBoard(RUN/logs)` for scalars, EarlyStopping, CSVLogger, ModelCheckpoint),
+but those that change `model.optimizer`: a GAN has an optimizer for each player. Give those schedules.
+"""
+
+from kgan.callbacks.checkpoint import Checkpoint, latest, restore, save
+from kgan.callbacks.csv_logger import CSVLogger, read_logs
+from kgan.callbacks.equilibrium import EquilibriumMonitor
+from kgan.callbacks.loss_curves import LossCurves
+from kgan.callbacks.non_finite import NonFiniteGuard
+from kgan.callbacks.sample_grid import SampleGrid
+
+__all__ = [
+    "CSVLogger",
+    "Checkpoint",
+    "EquilibriumMonitor",
+    "LossCurves",
+    "NonFiniteGuard",
+    "SampleGrid",
+    "latest",
+    "read_logs",
+    "restore",
+    "save",
+]

@@ -1,0 +1,44 @@
+"""What the callbacks share: a run's folder, and files in it that are whole or absent."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from kgan.checks import InputError
+from kgan.distribute import is_chief
+
+
+class RunCallback(keras.callbacks.Callback):
+    """A callback that keeps files in a run's folder, and makes the folder.
+
+    Args:
+        run_dir: the folder. Several machines must see the same one; only the chief writes to it.
+
+    Raises:
+        InputError: if it cannot be made.
+    """
+
+    def __init__(self, run_dir: str | os.PathLike) -> None:
+        super().__init__()
+        self.run_dir = Path(run_dir)
+        if is_chief():
+            try:
+                self.run_dir.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise InputError(f"run_dir: cannot make the folder {str(run_dir)!r}: {error.strerror}") from error
+
+
+def whole(name: str, value: Any, least: int = 1) -> int:
+    """`value`, if it is a whole number from `least` on; else an `InputError` that names the argument."""
+    if isinstance(value, bool) or not isinstance(value, int) or value < least:
+        raise InputError(f"{name}: wanted a whole number from {least} on, got {value!r}")
+    return value
+
+
+def write_text(path: Path, text: str) -> None:
+    """Writes a text file aside and renames it."""
+    aside = path.with_name(f".{path.name}.tmp")
+    aside.write_text(text, encoding="utf-8", newline="")
+    aside.replace(path)

@@ -1,0 +1,153 @@
+"""Shows where the game stands while it is trained."""
+
+import csv
+import io
+import math
+import os
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from kgan.analysis.diagnosis import diagnose, measure
+from kgan.analysis.field import flatten, jacobian_operator, leading_eigenvalues
+from kgan.callbacks.base import RunCallback, whole, write_text
+from kgan.checks import InputError
+from kgan.distribute import is_chief
+from kgan.penalties import squared_gradient_norms
+
+FILE = "equilibrium.csv"
+
+
+class EquilibriumMonitor(RunCallback):
+    """Each `every` rounds, measures the game on a held-out batch and says in plain words where it stands.
+
+    Measured (all at the current weights, with the networks in training mode; nothing is changed):
+
+    - field_norm, d_norm, g_norm: lengths of the vector field and of each player's gradient.
+    - rotation: the antisymmetric share of the field's change along itself, in [0, 1]; see `analysis.diagnosis`.
+    - update_cosine: the cosine of the angle between the last two updates of all weights (those of two executions).
+    - d_accuracy_real, d_accuracy_fake: shares of reals and fakes on the right side of the loss's `boundary`.
+    - r_t: the mean sign of the logits on reals, in [-1, 1] (Karras et al. 2020): twice the share of positive logits,
+      minus one.
+    - lipschitz: the largest gradient norm of the discriminator at the reals, the fakes and points between them, a
+      lower bound of its Lipschitz constant.
+    - eigenvalue_real, eigenvalue_imag: the eigenvalue of the field's Jacobian of largest modulus, by Arnoldi's method,
+      at every `eigen_every`-th measurement only, because it costs as much as some dozens of rounds.
+    - the diagnosis: see `analysis.diagnosis.diagnose`.
+
+    They go to RUN/equilibrium.csv, to TensorBoard under RUN/logs, and, the newest ones, to the logs of the epoch, for
+    the callbacks that come after this one in the list. A change of the diagnosis is printed.
+
+    Args:
+        run_dir: the run's folder.
+        held_out: a batch of real samples that training does not see, as the discriminator takes them; or of samples
+            and labels.
+        every: rounds between two measurements.
+        eigen_every: measurements between two computations of the eigenvalue; 0 for none.
+
+    Raises:
+        InputError: for an argument out of its range; in `fit`, if `held_out` does not fit the discriminator.
+    """
+
+    def __init__(self, run_dir: str | os.PathLike, held_out: Any, every: int = 200, eigen_every: int = 10) -> None:
+        super().__init__(run_dir)
+        self.held_out = tf.nest.map_structure(tf.convert_to_tensor, held_out)
+        self.every, self.eigen_every = whole("every", every), whole("eigen_every", eigen_every, least=0)
+        self.history, self.diagnosis = [], None
+
+    def on_train_begin(self, logs: dict | None = None) -> None:
+        if not hasattr(self.model, "game"):
+            raise InputError(f"model: EquilibriumMonitor wants a kgan model, got {type(self.model).__name__}")
+        self.model.check_batch(self.held_out)
+        self._points, self._next, self._operator = [], None, None
+        self._measure = tf.function(self._graph)
+        self._writer = tf.summary.create_file_writer(str(self.run_dir / "logs")) if is_chief() else None
+
+    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
+        if self._next is None:  # not when training begins: a checkpoint may then still have to be restored
+            step = int(self.model.step.numpy())
+            self.history = [row for row in _read(self.run_dir / FILE) if row["step"] <= step]
+            self.diagnosis = diagnose(self.history) if self.history else None
+            self._next = (step // self.every + 1) * self.every
+
+    def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
+        step, stride = int(self.model.step.numpy()), self.model.steps_per_execution
+        if step + 2 * stride >= self._next:  # the two updates before a measurement span its angle
+            self._points = [*self._points[-2:], flatten(self.model.game.point())]
+        if step >= self._next:
+            self._take(step)
+            self._next = (step // self.every + 1) * self.every
+
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
+        if self.history and logs is not None:
+            logs.update({name: value for name, value in self.history[-1].items() if name not in ("step", "diagnosis")})
+
+    def _take(self, step: int) -> None:
+        row = {"step": step, **{name: float(value) for name, value in self._measure().items()}}
+        row["update_cosine"] = _cosine(self._points)
+        self._points = []
+        row["eigenvalue_real"], row["eigenvalue_imag"] = self._eigenvalue(step)
+        self.history = [*(old for old in self.history if old["step"] < step), row]  # what a rollback left goes
+        row["diagnosis"] = diagnose(self.history)
+        if row["diagnosis"] != self.diagnosis and is_chief():
+            self.diagnosis = row["diagnosis"]
+            print(f"\nstep {step}: {self.diagnosis} (rotation {row['rotation']:.2f}, r_t {row['r_t']:.2f})")
+        if is_chief():
+            _write(self.run_dir / FILE, self.history)
+            with self._writer.as_default(step=step):
+                for name, value in row.items():
+                    if name not in ("step", "diagnosis") and not math.isnan(value):
+                        tf.summary.scalar(f"equilibrium/{name}", value)
+            self._writer.flush()
+
+    def _eigenvalue(self, step: int) -> tuple[float, float]:
+        if not self.eigen_every or (step // self.every) % self.eigen_every:
+            return math.nan, math.nan
+        if self._operator is None:
+            self._operator = jacobian_operator(self.model.game, self.model.round(self.held_out))
+        values = leading_eigenvalues(self._operator, 1, tolerance=0.05)
+        return (float(values[0].real), float(abs(values[0].imag))) if len(values) else (math.nan, math.nan)
+
+    def _graph(self) -> dict[str, tf.Tensor]:
+        model = self.model
+        round = model.round(self.held_out)
+        measured = measure(model.game, round)
+        with model.game.at({}):
+            fake, real = model.generate(round), round.real
+            judge = lambda samples: model.judge(samples, round)  # noqa: E731
+            boundary = getattr(model.adversarial_loss, "boundary", 0.0)
+            real_logits, fake_logits = judge(real) - boundary, judge(fake) - boundary
+            slopes = [squared_gradient_norms(judge, x) for x in (real, fake, 0.5 * (real + fake))]
+        share = lambda condition: tf.reduce_mean(tf.cast(condition, "float32"))  # noqa: E731
+        return measured | {
+            "d_accuracy_real": share(real_logits > 0),
+            "d_accuracy_fake": share(fake_logits < 0),
+            "r_t": tf.reduce_mean(tf.sign(real_logits)),
+            "lipschitz": tf.sqrt(tf.reduce_max(tf.concat(slopes, 0))),
+        }
+
+
+def _cosine(points: list[np.ndarray]) -> float:
+    if len(points) < 3:
+        return math.nan
+    first, second = points[1] - points[0], points[2] - points[1]
+    return float(first @ second / max(np.linalg.norm(first) * np.linalg.norm(second), 1e-30))
+
+
+def _write(path: Any, rows: list[dict]) -> None:
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(rows[-1]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows({k: v if isinstance(v, str | int) else repr(v) for k, v in row.items()} for row in rows)
+    write_text(path, text.getvalue())
+
+
+def _read(path: Any) -> list[dict]:
+    if not path.exists():
+        return []
+    with path.open(encoding="utf-8", newline="") as file:
+        return [
+            {k: int(v) if k == "step" else v if k == "diagnosis" else float(v) for k, v in row.items()}
+            for row in csv.DictReader(file)
+        ]

@@ -1,0 +1,83 @@
+"""What to do when a loss becomes NaN: stop, or go back and move more slowly."""
+
+import os
+import warnings
+from pathlib import Path
+
+import keras
+
+from kgan.callbacks.base import whole
+from kgan.callbacks.finite import broken_logs
+from kgan.callbacks.snapshot import latest, restore
+from kgan.checks import InputError, unknown
+
+POLICIES = ("stop", "rollback")
+
+
+class NonFiniteGuard(keras.callbacks.Callback):
+    """Looks at the logs after each execution; a NaN or an infinity ends training, or sends it back.
+
+    "rollback" restores the newest checkpoint of `run_dir` and goes on from there, with each player's learning rate
+    `factor` times what it was when training broke: after k rollbacks, factor^k times the original. The seeds and the
+    data are the same the second time.
+
+    Args:
+        run_dir: the folder of the run's `Checkpoint`; for "rollback" only.
+        policy: "stop" or "rollback".
+        factor: by which a rollback multiplies the learning rates, in (0, 1].
+        retries: rollbacks in one call of `fit`; the next time it stops.
+
+    Raises:
+        InputError: for an unknown policy, an argument out of its range, or a rollback without `run_dir`; in `fit`,
+            for a rollback with an optimizer whose learning rate cannot be set.
+    """
+
+    def __init__(
+        self, run_dir: str | os.PathLike | None = None, policy: str = "stop", factor: float = 0.5, retries: int = 3
+    ) -> None:
+        super().__init__()
+        if policy not in POLICIES:
+            raise unknown("policy", policy, POLICIES)
+        if policy == "rollback" and run_dir is None:
+            raise InputError("run_dir: the policy 'rollback' wants the folder of the run's checkpoints")
+        if not 0.0 < factor <= 1.0:
+            raise InputError(f"factor: wanted a number in (0, 1], got {factor!r}")
+        self.run_dir = None if run_dir is None else Path(run_dir)
+        self.policy, self.factor, self.retries = policy, factor, whole("retries", retries, least=0)
+
+    def on_train_begin(self, logs: dict | None = None) -> None:
+        self._rollbacks = 0
+        if self.policy == "rollback":
+            self._rates()  # says now if they cannot be changed
+
+    def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
+        broken = broken_logs(self.model, logs or {})
+        if broken:
+            self._act(f"{', '.join(broken)} not finite after step {int(self.model.step.numpy())}")
+
+    def _act(self, what: str) -> None:
+        newest = latest(self.run_dir) if self.policy == "rollback" else None
+        if newest is None or self._rollbacks == self.retries:
+            reason = ""
+            if self.policy == "rollback":
+                reason = " (no checkpoint)" if newest is None else f" (after {self.retries} rollbacks)"
+            warnings.warn(f"{what}: training stops{reason}", stacklevel=2)
+            self.model.stop_training = True
+            return
+        rates = self._rates()
+        values = [rate.numpy() for rate in rates]
+        restore(self.model, newest)
+        for rate, value in zip(rates, values, strict=True):
+            rate.assign(value * self.factor)
+        self._rollbacks += 1
+        warnings.warn(f"{what}: back to {newest.name}, learning rates times {self.factor:g}", stacklevel=2)
+
+    def _rates(self) -> list[keras.Variable]:
+        rates = [player.optimizer.learning_rate for player in self.model.game.players]
+        for player, rate in zip(self.model.game.players, rates, strict=True):
+            if not isinstance(rate, keras.Variable):
+                raise InputError(
+                    f"policy: 'rollback' changes learning rates, and player {player.name!r} has a schedule; give its "
+                    "optimizer a number"
+                )
+        return rates
