@@ -6,8 +6,23 @@ from typing import Any
 __version__ = "0.1.0"
 
 _MODELS = {"GAN", "LSGAN", "SNGAN", "WGAN", "WGANGP"}
-_MODULES = {"callbacks", "data", "distribute", "analysis", "export", "game", "layers", "losses", "metrics", "models", "networks", "penalties"}
-_MODULES |= {"random", "updates"}
+_MODULES = {
+    "analysis",
+    "callbacks",
+    "data",
+    "distribute",
+    "export",
+    "game",
+    "layers",
+    "losses",
+    "metrics",
+    "models",
+    "networks",
+    "penalties",
+    "pictures",
+    "random",
+    "updates",
+}
 
 __all__ = sorted(_MODELS | _MODULES)
 

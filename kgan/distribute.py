@@ -133,7 +133,7 @@ class FitLoop:
 
         The batch with which a round begins is a function of the model's `step`, so that a run which was stopped
         goes on with the data that it would have seen. `kgan.data.load` gives any batch at once; any other dataset
-        is repeated, and its first batches are skipped one by one.
+        is repeated, and its first batches are skipped one by one (exact if it is shuffled by a seed, in a new process).
 
         Args:
             x: a `tf.data.Dataset` of (global) batches: samples, or (samples, labels); or an array of samples.

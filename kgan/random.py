@@ -9,9 +9,9 @@ from collections.abc import Callable, Sequence
 import tensorflow as tf
 
 
-def key(seed: int) -> tf.Tensor:
-    """The root seed of a run: int32 of shape (2,)."""
-    return tf.constant([seed & 0x7FFFFFFF, 0x6B67], tf.int32)
+def key(seed: int | tf.Tensor) -> tf.Tensor:
+    """The root seed of a run, from an integer (its lowest 31 bits): int32 of shape (2,)."""
+    return tf.stack([tf.cast(seed & 0x7FFFFFFF, tf.int32), 0x6B67])
 
 
 def fold_in(seed: tf.Tensor, *data: int | tf.Tensor) -> tf.Tensor:

@@ -42,7 +42,9 @@ def _make(kind: str, text: str, table: Mapping[str, Callable]) -> Any:
     try:
         args = [_argument(kind, arg, table) for arg in args]
         return factory(*args, **{k: _argument(kind, v, table) for k, v in keywords.items()})
-    except TypeError as error:
+    except InputError:
+        raise
+    except (TypeError, ValueError) as error:
         raise InputError(f"{kind}: {text!r}: {error}") from error
 
 

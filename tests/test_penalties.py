@@ -128,7 +128,7 @@ def test_lazy_interval_weighs_as_much_and_runs_every_kth_round():
 
 
 def test_bad_input():
-    with pytest.raises(InputError, match="penalties: unknown name 'r3'; did you mean 'r[12]'"):
+    with pytest.raises(InputError, match=r"penalties: unknown name 'r3'; did you mean 'r[12]'"):
         penalties.get("r3")
     with pytest.raises(InputError, match="interval: wanted a whole number of rounds from 1 on, got 0"):
         penalties.get("r1(interval=0)")

@@ -17,17 +17,21 @@ class RunCallback(keras.callbacks.Callback):
         run_dir: the folder. Several machines must see the same one; only the chief writes to it.
 
     Raises:
-        InputError: if it cannot be made.
+        InputError: in `fit`, if it cannot be made.
     """
 
     def __init__(self, run_dir: str | os.PathLike) -> None:
         super().__init__()
         self.run_dir = Path(run_dir)
+
+    def set_model(self, model: keras.Model) -> None:
+        """Called by `fit` when the data and the settings have been checked: only now is there a folder."""
+        super().set_model(model)
         if is_chief():
             try:
                 self.run_dir.mkdir(parents=True, exist_ok=True)
             except OSError as error:
-                raise InputError(f"run_dir: cannot make the folder {str(run_dir)!r}: {error.strerror}") from error
+                raise InputError(f"run_dir: cannot make the folder {str(self.run_dir)!r}: {error.strerror}") from error
 
 
 def whole(name: str, value: Any, least: int = 1) -> int:

@@ -12,6 +12,7 @@ Example: kgan data import --from=~/downloads/fashion-mnist
 from absl import flags
 
 from kgan.checks import InputError, unknown
+from kgan.commands.quiet import quiet
 
 FLAGS = flags.FLAGS
 
@@ -24,15 +25,16 @@ def main(argv: list[str]) -> None:
     """Run `kgan data ACTION`; `argv` is the command's name and the arguments that are not flags."""
     actions = argv[1:]
     if not actions:
-        raise InputError("kgan data: got no action, wanted: import")
+        raise InputError("got no action, wanted: import")
     if actions[0] != "import":
-        raise unknown("kgan data", actions[0], ["import"])
+        raise unknown("action", actions[0], ["import"])
     if len(actions) > 1:
-        raise InputError(f"kgan data import: got {actions[1]!r} too, wanted flags only (see --help)")
+        raise InputError(f"import: got {actions[1]!r} too, wanted flags only (see --help)")
     if not FLAGS["from"].value:
         raise InputError("from: got nothing, wanted --from=FOLDER, the folder of the four IDX files")
 
-    from kgan.data import import_idx  # here, so that --help does not wait for TensorFlow
+    with quiet():
+        from kgan.data import import_idx  # here, so that --help does not wait for TensorFlow
 
     name, data_dir = FLAGS["name"].value, FLAGS["data_dir"].value
     path = import_idx(FLAGS["from"].value, name, data_dir)

@@ -101,7 +101,10 @@ class GAN(FitLoop, keras.Model):
         if self.update is not None:  # Keras goes on tracking what an attribute held before
             self._retired |= {id(v) for v in self.update.variables}
         self.update = resolve("update", update, UPDATES, methods=("build", "rounds_needed"))
-        self.update.build(self.game)
+        try:
+            self.update.build(self.game)
+        except ValueError as error:
+            raise InputError(str(error)) from error
 
     def players(self) -> list[Player]:
         """The game, in playing order."""

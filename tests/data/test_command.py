@@ -36,9 +36,9 @@ def test_import(idx_folder, tmp_path):
     done = subprocess.run([sys.executable, "-c", SCRIPT, *lines], capture_output=True, text=True, env=env())
     path = tmp_path / "data" / "fashion_mnist" / "3.0.1"
     assert done.stdout.splitlines() == [
-        "refused kgan data: got no action, wanted: import",
-        "refused kgan data: unknown name 'imprt'; did you mean 'import'? known: import",
-        "refused kgan data import: got 'folder' too, wanted flags only (see --help)",
+        "refused got no action, wanted: import",
+        "refused action: unknown name 'imprt'; did you mean 'import'? known: import",
+        "refused import: got 'folder' too, wanted flags only (see --help)",
         "refused from: got nothing, wanted --from=FOLDER, the folder of the four IDX files",
         "refused from: no such folder: /nowhere",
         f"wrote fashion_mnist to {path}; next: kgan train --dataset=fashion_mnist --data_dir={tmp_path / 'data'}",

@@ -172,7 +172,7 @@ def test_works_under_xla():
 
 
 def test_bad_input():
-    with pytest.raises(InputError, match="wants one of .*'kernel'.* has none"):
+    with pytest.raises(InputError, match=r"wants one of .*'kernel'.* has none"):
         SpectralNormalization(keras.layers.ReLU())(np.zeros((1, 3), "float32"))
     with pytest.raises(InputError, match="power_iterations: wanted at least 1, got 0"):
         SpectralNormalization(keras.layers.Dense(1), 0)

@@ -1,0 +1,39 @@
+# make demo | test | lint: each works by itself on a machine that has Python 3.11 or 3.12 and make.
+# A Python of another name: make test PYTHON=python3.12
+
+PYTHON ?= python3
+BIN := .venv/bin
+RUN := runs/demo
+
+.PHONY: demo test lint
+
+demo: .venv/kgan
+	$(BIN)/kgan train --flagfile=examples/demo.txt --run_dir=$(RUN)
+	$(BIN)/kgan sample --saved_model=$(RUN)/saved_model --out=$(RUN)/samples.png
+	@echo
+	@echo "samples of the exported generator   $(RUN)/samples.png"
+	@echo "how they came to be                 $(RUN)/samples/"
+	@echo "losses and gradient norms           $(RUN)/curves.png"
+	@echo "the generator, for any TensorFlow   $(RUN)/saved_model/"
+
+test: .venv/dev
+	$(BIN)/python -m pytest
+
+lint: .venv/dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+
+# Stamps: made anew when what is asked for changes.
+.venv/kgan: setup.py requirements.txt
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(None if (3, 11) <= v <= (3, 12) else \
+	"the tested versions want Python 3.11 or 3.12, $(PYTHON) is %d.%d: make PYTHON=python3.12, say" % v)'
+	$(PYTHON) -m venv .venv
+	@echo "installing kgan into .venv: some minutes the first time"
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --editable . --constraint requirements.txt
+	@touch $@
+
+.venv/dev: .venv/kgan
+	@echo "installing what the tests need into .venv"
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --editable ".[dev]" --constraint requirements.txt
+	@touch $@

@@ -1,0 +1,33 @@
+"""kgan export --run_dir=DIR [flags]
+
+Writes the averaged generator of a run's newest checkpoint as a SavedModel, OUT/VERSION/, as TensorFlow Serving wants
+it. Plain TensorFlow loads and runs it, without kgan.
+
+Example:
+  kgan export --run_dir=runs/digits --out=saved_models/digits
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from absl import flags
+
+from kgan.commands import no_arguments
+from kgan.commands.quiet import quiet
+
+FLAGS = flags.FlagValues()
+flags.DEFINE_string("run_dir", None, "A folder that kgan train kept.", required=True, flag_values=FLAGS)
+flags.DEFINE_string("out", None, "The model's folder; default: saved_models/NAME of the run.", flag_values=FLAGS)
+flags.DEFINE_integer(
+    "version", None, "Of the model; default: the newest in OUT plus one.", lower_bound=1, flag_values=FLAGS
+)
+
+
+def main(argv: Sequence[str]) -> None:
+    """Exports as the flags say."""
+    no_arguments(argv)
+    with quiet():
+        from kgan.commands.run import trained_generator
+        from kgan.export import save_generator
+    out = Path(FLAGS.out or Path("saved_models") / Path(FLAGS.run_dir).resolve().name)
+    print(save_generator(trained_generator(FLAGS.run_dir), out, FLAGS.version))

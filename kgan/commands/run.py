@@ -1,0 +1,153 @@
+"""A run in Python: what the commands do, for a script to do.
+
+    dataset, gan = build("sngan", "fashion_mnist", seed=1, d_optimizer="adam(learning_rate=4e-4, beta_1=0)")
+    gan.fit(dataset, epochs=20, callbacks=watch("runs/a"))
+
+is `kgan train --preset=sngan --dataset=fashion_mnist --seed=1 ... --run_dir=runs/a`, without its flags.txt.
+"""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from kgan import callbacks, data
+from kgan.checks import InputError, lookup
+from kgan.models import GAN, PRESETS
+from kgan.networks import NETWORKS
+from kgan.spec import resolve
+
+OPTIMIZERS = {
+    name.lower(): getattr(keras.optimizers, name)
+    for name in ("Adadelta", "Adagrad", "Adam", "Adamax", "AdamW", "Lion", "Nadam", "RMSprop", "SGD")
+}
+
+
+def build(
+    preset: str = "gan",
+    dataset: str = "digits",
+    *,
+    data_dir: str | None = None,
+    resolution: int | None = None,
+    batch_size: int = 64,
+    seed: int = 0,
+    network: str | None = None,
+    width: int | None = None,
+    latent_dim: int | None = None,
+    policy: str = "float32",
+    **settings: Any,
+) -> tuple[tf.data.Dataset, GAN]:
+    """A data set, and a GAN compiled to be trained on it; both are functions of the arguments.
+
+    Args:
+        preset: a name in `kgan.models.PRESETS`.
+        dataset: as `kgan.data.load` takes it.
+        data_dir: where tensorflow-datasets keeps its files.
+        resolution: the side of the images; default: the data set's own.
+        batch_size: real samples in a batch.
+        seed: of the first weights, the order of the data and every draw in training.
+        network: a name in `kgan.networks.NETWORKS`; default "mlp" for points, "sngan" for that preset, else "dcgan".
+        width: of both networks; default: their builders'.
+        latent_dim: the dimension of the latents; default: the generator's builder's, 100 for an image by an MLP.
+        policy: the precision in which the networks compute: "float32", "mixed_bfloat16" or "mixed_float16".
+        **settings: as the preset's `compile` takes them; an optimizer may be a string, "adam(learning_rate=2e-4)".
+
+    Raises:
+        InputError: for an unknown name, or what the data, the networks or `compile` cannot use.
+    """
+    model = lookup("preset", preset, PRESETS)
+    if "clip_value" in settings and preset != "wgan":
+        raise InputError(f"clip_value: only the preset 'wgan' clips weights, got preset {preset!r}")
+    for name in {"d_optimizer", "g_optimizer"} & set(settings):
+        settings[name] = _optimizer(name, settings[name])
+    if network is not None:
+        lookup("network", network, NETWORKS)
+    batches = data.load(dataset, batch_size=batch_size, seed=seed, data_dir=data_dir, resolution=resolution)
+    shape = tuple(batches.element_spec.shape[1:])
+    if network is None:
+        network = "mlp" if len(shape) == 1 else "sngan" if preset == "sngan" else "dcgan"
+    if network == "mlp" and len(shape) == 3:
+        latent_dim = latent_dim or 100
+
+    keras.config.set_dtype_policy(policy)
+    keras.utils.set_random_seed(seed)  # from which the first weights are drawn
+    make_generator, make_discriminator = NETWORKS[network]
+    generator = make_generator(shape, **_given(latent_dim=latent_dim, width=width))
+    discriminator = make_discriminator(shape, **_given(width=width), **_normalization(preset))
+    gan = model(generator, discriminator, generator.input_shape[1])
+    gan.compile(seed=seed, **settings)
+    return batches, gan
+
+
+def watch(
+    run_dir: str | os.PathLike,
+    begin: Callable[[dict], None] | None = None,
+    checkpoint_every: int = 1,
+    checkpoint_steps: int | None = None,
+    keep: int = 3,
+    non_finite: str = "stop",
+) -> list[keras.callbacks.Callback]:
+    """The callbacks that keep a run's folder: checkpoints, logs, curves and pictures.
+
+    Args:
+        run_dir: the run's folder; training goes on from its newest checkpoint.
+        begin: called, with logs, when that is restored and all is checked.
+        checkpoint_every: epochs between checkpoints.
+        checkpoint_steps: rounds between checkpoints inside an epoch; default none.
+        keep: how many checkpoints are kept.
+        non_finite: "stop" or "rollback", when a loss or a weight is not finite.
+    """
+    return [
+        # First, because what the others find at the beginning is the run as it was left.
+        callbacks.Checkpoint(run_dir, every=checkpoint_every, every_steps=checkpoint_steps, keep=keep),
+        callbacks.NonFiniteGuard(run_dir, policy=non_finite),
+        callbacks.CSVLogger(run_dir),
+        callbacks.LossCurves(run_dir),
+        callbacks.SampleGrid(run_dir),
+        keras.callbacks.TensorBoard(Path(run_dir) / "logs", write_graph=False),
+        keras.callbacks.LambdaCallback(on_train_begin=begin),
+    ]
+
+
+def trained_generator(run_dir: str | os.PathLike) -> keras.Model:
+    """The averaged generator of a run's newest checkpoint.
+
+    Raises:
+        InputError: if there is no run or no checkpoint, or its generator cannot be read.
+    """
+    if not Path(run_dir).is_dir():
+        raise InputError(f"run_dir: there is no folder {run_dir}")
+    checkpoint = callbacks.latest(run_dir)
+    if checkpoint is None:
+        raise InputError(f"run_dir: {run_dir} holds no checkpoint yet")
+    path = checkpoint / "generator.keras"
+    try:
+        return keras.saving.load_model(path, compile=False)
+    except Exception as error:  # a damaged archive, or a layer that nobody has registered here
+        reason = next(iter(str(error).splitlines()), type(error).__name__)
+        raise InputError(f"run_dir: {path} cannot be read: {reason}") from error
+
+
+def _optimizer(argument: str, value: Any) -> keras.optimizers.Optimizer:
+    try:
+        return resolve(argument, value, OPTIMIZERS, methods=("apply_gradients",))
+    except InputError:
+        raise
+    except ValueError as error:  # Keras's, for arguments that the optimizer does not take
+        raise InputError(f"{argument}: {value!r}: {error}") from error
+
+
+def _normalization(preset: str) -> dict[str, str | None]:
+    """The discriminator's normalisation where the paper behind a preset asks for one; else its builder's default."""
+    if preset == "sngan":
+        return {"normalization": "spectral"}
+    if preset in ("wgan", "wgan_gp"):  # weights clipped, or each sample's gradient penalised: both want bare layers
+        return {"normalization": None}
+    return {}
+
+
+def _given(**arguments: Any) -> dict[str, Any]:
+    return {name: value for name, value in arguments.items() if value is not None}

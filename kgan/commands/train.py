@@ -1,0 +1,140 @@
+"""kgan train --run_dir=DIR [flags]
+
+Trains a GAN on a data set and keeps the run's folder:
+
+  flags.txt      what was asked for: kgan train --flagfile=DIR/flags.txt repeats it
+  logs.csv       a row an epoch; curves.png draws it, and tensorboard --logdir=DIR/logs shows it
+  samples/       pictures of the same latents as training goes on
+  checkpoints/   the whole state: the same command goes on from the newest, to the same end
+  saved_model/   the averaged generator as a SavedModel, a new version whenever training has advanced
+
+A flag that is not given is as the preset has it. A run is a function of its flags.
+
+Examples:
+  kgan train --dataset=digits --run_dir=runs/digits --epochs=40
+  kgan train --preset=sngan --dataset=fashion_mnist --run_dir=runs/sn --d_optimizer="adam(learning_rate=4e-4, beta_1=0)"
+  kgan train --dataset=ring --run_dir=runs/ring --penalty="r1(gamma=1)" --update=simultaneous
+"""
+
+import functools
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from absl import flags
+
+from kgan.checks import InputError
+from kgan.commands import flagfile, no_arguments
+from kgan.commands.quiet import quiet
+
+if TYPE_CHECKING:
+    from kgan import GAN
+    from kgan.distribute import Progress
+
+FLAGS = flags.FlagValues()
+_string = functools.partial(flags.DEFINE_string, flag_values=FLAGS)
+_integer = functools.partial(flags.DEFINE_integer, flag_values=FLAGS)
+_enum = functools.partial(flags.DEFINE_enum, flag_values=FLAGS)
+_CALL = 'a name, or a call as in Python: "{}"'
+
+_string("run_dir", None, "The run's folder. One that holds a run goes on with it.", required=True)
+_string("preset", "gan", "gan, wgan, wgan_gp, sngan or lsgan: a paper's settings.")
+_string("dataset", "digits", "digits, fashion_mnist, mnist, tfds:NAME, images:DIR, npz:FILE, ring or grid.")
+_string("data_dir", None, "Where tensorflow-datasets keeps its files.")
+_integer("resolution", None, "The side of the images; default: the data set's own.", lower_bound=1)
+_integer("epochs", 20, "Train up to this epoch.", lower_bound=1)
+_integer("steps_per_epoch", None, "Rounds in an epoch; default: as many as the data has batches for.", lower_bound=1)
+_integer("batch_size", 64, "Real samples in a batch, over all devices.", lower_bound=1)
+_integer("seed", 0, "Of the first weights, the order of the data and every draw.", lower_bound=0)
+_enum("strategy", "auto", ["auto", "one", "mirrored", "multi_worker"], "The devices to train on.")
+_string("network", None, "mlp, dcgan or sngan; default: mlp for points, sngan for that preset, else dcgan.")
+_integer("width", None, "Channels (units) of the networks; default: their builders'.", lower_bound=1)
+_integer("latent_dim", None, "Dimension of the latents; default: the generator's builder's.", lower_bound=1)
+_enum("policy", "float32", ["float32", "mixed_bfloat16", "mixed_float16"], "Precision of the networks.")
+
+_string("loss", None, "The loss: " + _CALL.format("least_squares(a=-1, b=1, c=0)"))
+_penalties = "A penalty on the discriminator: " + _CALL.format("r1(gamma=10, interval=16)")
+flags.DEFINE_multi_string("penalty", None, _penalties, flag_values=FLAGS)
+_string("update", None, "How the players move: a name or a call, alternating or simultaneous, say.")
+_integer("n_critic", None, "Discriminator steps a round.", lower_bound=1)
+_string("d_optimizer", None, "The discriminator's optimizer: " + _CALL.format("adam(learning_rate=2e-4, beta_1=0)"))
+_string("g_optimizer", None, "The generator's optimizer, likewise.")
+flags.DEFINE_float("ema_decay", None, "Decay of the generator's average, in [0, 1); 0: no average.", flag_values=FLAGS)
+flags.DEFINE_float("clip_value", None, "Bound of the critic's weights; with --preset=wgan only.", flag_values=FLAGS)
+flags.DEFINE_boolean("jit_compile", None, "Compile the round with XLA.", flag_values=FLAGS)
+_integer("steps_per_execution", None, "Rounds in one call of the compiled function.", lower_bound=1)
+
+_enum("non_finite", "stop", ["stop", "rollback"], "What to do when a loss or a weight is not finite.")
+_integer("checkpoint_every", 1, "Epochs between checkpoints.", lower_bound=1)
+_integer("checkpoint_steps", None, "Rounds between checkpoints inside an epoch; default: none there.", lower_bound=1)
+_integer("keep", 3, "How many checkpoints are kept.", lower_bound=1)
+
+# These say how long, where and how well guarded a run is, not what it computes: a run may go on with others.
+FREE = {"run_dir", "data_dir", "epochs", "strategy", "non_finite", "checkpoint_every", "checkpoint_steps", "keep"}
+# These are for `fit` and for the callbacks; all the others are for `run.build`.
+FIT = ("epochs", "steps_per_epoch")
+WATCH = ("checkpoint_every", "checkpoint_steps", "keep", "non_finite")
+
+
+def main(argv: Sequence[str]) -> None:
+    """Trains as the flags say."""
+    no_arguments(argv)
+    folder = Path(FLAGS.run_dir)
+    flagfile.check(folder, FLAGS, FREE)
+    with quiet():
+        from kgan import distribute, export
+        from kgan.commands import run
+
+        strategy = distribute.strategy(FLAGS.strategy)
+    chief = distribute.is_chief()
+    with strategy.scope():
+        dataset, gan = run.build(**_settings())
+    if chief:
+        _print_summary(gan, dataset)
+
+    def begin(logs: dict) -> None:
+        if chief:
+            flagfile.write(folder, FLAGS)
+            _print_place(gan.progress)
+
+    verbose = 0 if not chief else 1 if sys.stdout.isatty() else 2
+    history = gan.fit(dataset, callbacks=run.watch(folder, begin, **_given(WATCH)), verbose=verbose, **_given(FIT))
+    if gan.stop_training:
+        raise InputError(f"{folder}: training stopped, its numbers were no longer finite; lower the learning rates")
+    if chief:
+        model = folder / "saved_model"
+        if history.epoch or not model.exists():
+            export.save_generator(gan, model)
+        print(f"{folder}: samples/, curves.png, logs.csv; the generator is {model}/{max(export.versions(model))}")
+        print(f"next: kgan sample --run_dir={folder}")
+
+
+def _settings() -> dict[str, Any]:
+    """What `run.build` is given."""
+    settings = _given(name for name in FLAGS if name not in {"run_dir", "strategy", *FIT, *WATCH})
+    if "penalty" in settings:
+        settings["penalties"] = settings.pop("penalty")
+    return settings
+
+
+def _given(names: Iterable[str]) -> dict[str, Any]:
+    """Those of the flags that have a value: what is not given is left to the preset."""
+    return {name: FLAGS[name].value for name in names if FLAGS[name].value is not None}
+
+
+def _print_summary(gan: "GAN", dataset: Any) -> None:
+    stream, shape = dataset.stream, " x ".join(map(str, dataset.element_spec.shape[1:]))
+    print(
+        f"{FLAGS.preset} on {FLAGS.dataset}: {stream.source.size:,} samples of {shape}, "
+        f"{stream.batches_per_epoch} batches of {stream.batch_size} an epoch, {gan.rounds_needed} a round"
+    )
+    for network in (gan.generator, gan.discriminator):
+        print(f"{network.name}: {network.count_params():,} parameters")
+
+
+def _print_place(progress: "Progress") -> None:
+    if progress.epoch >= FLAGS.epochs:
+        print(f"trained up to epoch {progress.epoch} before; a higher --epochs goes on")
+    elif progress.epoch or progress.step:
+        print(f"resuming at epoch {progress.epoch + 1}, step {progress.step}")

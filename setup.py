@@ -1,0 +1,38 @@
+"""kgan's packaging: what it needs to run, and to be worked on. requirements.txt has the versions that were tested."""
+
+import re
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+HERE = Path(__file__).parent
+
+setup(
+    name="kgan",
+    version=re.search(r'__version__ = "(.+)"', (HERE / "kgan/__init__.py").read_text())[1],
+    description="Generative adversarial networks as games, in Keras and TensorFlow",
+    long_description=(HERE / "README.md").read_text(),
+    long_description_content_type="text/markdown",
+    license="Apache-2.0",
+    packages=find_packages(include=["kgan", "kgan.*"]),
+    python_requires=">=3.10,<3.13",
+    install_requires=[
+        "absl-py",
+        "importlib_resources",  # tensorflow-datasets imports it, and does not ask for it
+        "keras>=2.15",
+        "matplotlib",
+        "numpy",
+        "scikit-learn",  # the digits
+        "tensorboard",  # tf.summary imports it, and TensorFlow does not ask for it any more
+        "tensorflow>=2.15",
+        "tensorflow-datasets",
+    ],
+    extras_require={
+        "dev": ["import-linter", "pillow", "pytest", "ruff", "scipy", "torch==2.13.0"],
+        # The older stack. Without the bound, pip takes a TensorFlow beside which tensorflow-addons cannot be imported.
+        "addons": ["tensorflow>=2.15,<2.16", "tensorflow-addons==0.23.0"],
+        "serving": [],
+        "ray": [],
+    },
+    entry_points={"console_scripts": ["kgan = kgan.commands:main"]},
+)

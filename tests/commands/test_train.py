@@ -1,0 +1,282 @@
+"""`kgan train`, `sample` and `export`: a run's folder from its beginning to its pictures."""
+
+import os
+import shutil
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from kgan.callbacks import latest, read_logs
+from kgan.commands import main, run
+from kgan.export import load_generator
+
+TINY = ["--resolution=8", "--width=4", "--latent_dim=3", "--steps_per_epoch=3", "--ema_decay=0.5"]
+
+
+def train(folder, *more):
+    return main(["train", f"--run_dir={folder}", *TINY, *more])
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """A run of two epochs; look, do not touch."""
+    folder = tmp_path_factory.mktemp("runs") / "finished"
+    assert train(folder, "--epochs=2") == 0
+    return folder
+
+
+@pytest.fixture
+def refused(tmp_path, monkeypatch, capsys):
+    """Runs a command that has to fail with one line, and leave nothing but what it found; returns the line."""
+    monkeypatch.chdir(tmp_path)
+
+    def refused(*argv):
+        before = sorted(tmp_path.rglob("*"))
+        status = main(argv)
+        err = capsys.readouterr().err
+        assert status == 2 and err.count("\n") == 1, err
+        assert sorted(tmp_path.rglob("*")) == before
+        return err
+
+    return refused
+
+
+def test_a_run_end_to_end_shows_only_its_own_lines(tmp_path):
+    unset = ("TF_CPP_MIN_LOG_LEVEL", "CUDA_VISIBLE_DEVICES")
+    environment = {name: value for name, value in os.environ.items() if name not in unset}
+    command = [sys.executable, "-m", "kgan", "train", f"--run_dir={tmp_path}/run", *TINY, "--epochs=1"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    lines = done.stdout.splitlines()
+    assert lines[0] == "gan on digits: 1,797 samples of 8 x 8 x 1, 28 batches of 64 an epoch, 1 a round"
+    assert lines[1:3] == ["dcgan_generator: 273 parameters", "dcgan_discriminator: 133 parameters"]
+    assert lines[3].startswith("3/3 - ")
+    assert lines[-1] == f"next: kgan sample --run_dir={tmp_path}/run"
+    files = {"flags.txt", "logs.csv", "curves.png", "samples", "logs", "checkpoints", "saved_model"}
+    assert {path.name for path in (tmp_path / "run").iterdir()} == files
+
+
+MIRRORED = """
+import sys
+import tensorflow as tf
+cpu = tf.config.list_physical_devices("CPU")[0]
+tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
+from kgan.commands import main
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+def test_two_devices_make_the_run_of_one(finished, tmp_path):
+    command = [sys.executable, "-c", MIRRORED, "train", f"--run_dir={tmp_path}", *TINY, "--epochs=2"]
+    subprocess.run([*command, "--strategy=mirrored"], check=True, capture_output=True)
+    one, two = read_logs(finished), read_logs(tmp_path)
+    assert one.keys() == two.keys()
+    for name in one:
+        np.testing.assert_allclose(two[name], one[name], atol=1e-5, err_msg=name)
+    exported = [load_generator(folder / "saved_model").sample(3) for folder in (finished, tmp_path)]
+    np.testing.assert_allclose(*exported, atol=1e-5)
+
+
+def test_flagfile_repeats_the_run(finished, tmp_path):
+    flags = (finished / "flags.txt").read_text().splitlines()
+    assert {"--seed=0", "--epochs=2", "--width=4", "--preset=gan"} <= set(flags)
+    assert not any("loss" in flag for flag in flags)  # left to the preset
+    assert main(["train", f"--flagfile={finished}/flags.txt", f"--run_dir={tmp_path}/again"]) == 0
+    for name in ("logs.csv", "samples/epoch-0002.png"):
+        assert (tmp_path / "again" / name).read_bytes() == (finished / name).read_bytes(), name
+
+
+def test_the_same_command_goes_on(finished, tmp_path, capsys):
+    folder = tmp_path / "run"
+    assert train(folder, "--epochs=1") == 0
+    assert "resuming" not in capsys.readouterr().out
+    assert train(folder, "--epochs=2") == 0  # more epochs are no other run
+    assert "resuming at epoch 2, step 0\n" in capsys.readouterr().out
+    assert (folder / "logs.csv").read_bytes() == (finished / "logs.csv").read_bytes()
+    assert "--epochs=2" in (folder / "flags.txt").read_text()
+    assert sorted(path.name for path in (folder / "saved_model").iterdir()) == ["1", "2"]
+    assert train(folder, "--epochs=2") == 0
+    out = capsys.readouterr().out
+    assert "trained up to epoch 2 before; a higher --epochs goes on" in out and "/saved_model/2\n" in out
+
+
+def test_an_interrupted_run_goes_on_in_the_middle_of_an_epoch(finished, tmp_path, capsys, monkeypatch):
+    def interrupt(callback, batch, logs):
+        if batch == 1:
+            raise KeyboardInterrupt
+
+    flags = (tmp_path / "run", "--epochs=2", "--checkpoint_steps=1")
+    with monkeypatch.context() as patch:
+        patch.setattr("kgan.callbacks.CSVLogger.on_train_batch_end", interrupt)
+        assert train(*flags) == 130
+    assert train(*flags) == 0
+    out, err = capsys.readouterr()
+    assert err == "kgan train: interrupted\n" and "resuming at epoch 1, step 2\n" in out
+    assert (tmp_path / "run" / "logs.csv").read_bytes() == (finished / "logs.csv").read_bytes()
+
+
+def test_another_run_does_not_go_on_in_its_folder(finished, tmp_path, refused):
+    folder = shutil.copytree(finished, tmp_path / "run")
+    for flag in ("--seed=1", "--loss=hinge", "--penalty=r1", "--steps_per_epoch=4", "--jit_compile"):
+        name = flag[2:].split("=")[0]
+        line = refused("train", f"--run_dir={folder}", *TINY, flag)
+        assert line.startswith(f"kgan train: {name}: the run in {folder} has "), line
+    (folder / "flags.txt").write_text("--gone=1\n")
+    assert "flags.txt cannot be read: Unknown command line flag 'gone'" in refused("train", f"--run_dir={folder}")
+
+
+def test_a_folder_without_a_checkpoint_is_free(tmp_path):
+    (tmp_path / "flags.txt").write_text("--seed=5\n--run_dir=x\n")
+    assert train(tmp_path, "--epochs=1") == 0
+    assert "--seed=0" in (tmp_path / "flags.txt").read_text()
+
+
+def test_compile_gets_what_the_flags_say(monkeypatch, tmp_path):
+    seen = {}
+
+    def fit(gan, dataset, **arguments):
+        seen.update(vars(gan), dataset=dataset, arguments=arguments)
+        gan.stop_training = True
+        return keras.callbacks.History()
+
+    monkeypatch.setattr("kgan.models.GAN.fit", fit)
+    flags = ["--preset=wgan", "--dataset=ring", "--loss=least_squares(a=-1, b=1, c=0)", "--clip_value=0.5"]
+    flags += ["--penalty=r1(gamma=3)", "--penalty=r2", "--n_critic=2", "--ema_decay=0", "--seed=4", "--batch_size=8"]
+    flags += ["--d_optimizer=adam(learning_rate=0.25, beta_1=0)", "--g_optimizer=sgd", "--steps_per_execution=2"]
+    main(["train", f"--run_dir={tmp_path}/run", "--epochs=7", "--steps_per_epoch=4", *flags])
+    assert (seen["adversarial_loss"].a, seen["clip_value"], seen["n_critic"], seen["seed"]) == (-1, 0.5, 2, 4)
+    assert [(penalty.name, penalty.gamma) for penalty in seen["penalties"]] == [("r1", 3), ("r2", 10.0)]
+    adam = seen["d_optimizer"]
+    assert (float(adam.learning_rate), adam.beta_1, type(seen["g_optimizer"]).__name__) == (0.25, 0, "SGD")
+    assert seen["average"].decay == 0 and seen["dataset"].stream.batch_size == 8
+    assert seen["generator"].name == "mlp_generator" and seen["latent_dim"] == 2
+    assert (seen["arguments"]["epochs"], seen["arguments"]["steps_per_epoch"]) == (7, 4)
+
+
+@pytest.mark.parametrize(
+    ("preset", "network", "names"),
+    [
+        ("gan", None, ("dcgan", False)),
+        ("wgan_gp", "dcgan", ("dcgan", False)),
+        ("wgan_gp", "sngan", ("sngan", False)),
+        ("gan", "sngan", ("sngan", True)),
+        ("sngan", None, ("sngan", True)),
+        ("sngan", "dcgan", ("dcgan", True)),
+        ("sngan", "mlp", ("mlp", True)),
+    ],
+)
+def test_build_chooses_networks_that_suit_the_preset(preset, network, names):
+    dataset, gan = run.build(preset, resolution=8, network=network, width=4, batch_size=4)
+    spectral = any("power_iteration" in dir(layer) for layer in gan.discriminator.layers)
+    assert (gan.discriminator.name, spectral) == (f"{names[0]}_discriminator", names[1])
+    assert dataset.element_spec.shape == (4, 8, 8, 1)
+
+
+def test_build_is_a_function_of_its_arguments():
+    weights = [run.build(resolution=8, width=4, seed=seed)[1].generator.get_weights()[0] for seed in (1, 1, 2)]
+    np.testing.assert_array_equal(weights[0], weights[1])
+    assert not np.array_equal(weights[0], weights[2])
+    run.build(resolution=8, width=4, policy="mixed_bfloat16")
+    assert keras.config.dtype_policy().name == "mixed_bfloat16"
+
+
+def test_points_are_trained_sampled_and_exported(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main(["train", "--dataset=ring", "--run_dir=r", "--width=4", "--epochs=1", "--steps_per_epoch=2"]) == 0
+    assert main(["sample", "--run_dir=r", "--out=points.png"]) == 0
+    assert (tmp_path / "points.png").read_bytes().startswith(b"\x89PNG")
+    assert main(["export", "--run_dir=r"]) == 0
+    assert capsys.readouterr().out.endswith("saved_models/r/1\n")
+    assert main(["sample", "--run_dir=r", "--out=points"]) == 2
+    assert "points are drawn into one picture" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("policy", ["stop", "rollback"])
+def test_a_run_that_breaks_says_so(tmp_path, capsys, policy):
+    assert train(tmp_path / "run", "--g_optimizer=sgd(learning_rate=1e38)", f"--non_finite={policy}") == 2
+    lines = capsys.readouterr().err.splitlines()
+    assert "not finite after step 2: training stops" in lines[0]
+    assert lines[-1].endswith("lower the learning rates")
+    assert not (tmp_path / "run" / "saved_model").exists()
+    assert train(tmp_path / "run", "--epochs=1") == 0  # with other flags, since there is nothing to go on with
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (["--preset=wgn"], "preset: unknown name 'wgn'; did you mean 'wgan'?"),
+        (["--network=dcgn"], "network: unknown name 'dcgn'; did you mean 'dcgan'?"),
+        (["--dataset=digit"], "dataset: unknown name 'digit'; did you mean 'digits'?"),
+        (["--loss=hing"], "loss: unknown name 'hing'; did you mean 'hinge'?"),
+        (["--penalty=r1(gama=1)"], "penalties: 'r1(gama=1)': "),
+        (["--update=alternate"], "update: unknown name 'alternate'; did you mean 'alternating'?"),
+        (["--d_optimizer=adan"], "d_optimizer: unknown name 'adan'; did you mean 'adam'?"),
+        (["--g_optimizer=adam(lr=1)"], "g_optimizer: 'adam(lr=1)': Argument(s) not recognized: {'lr': 1}"),
+        (["--g_optimizer=adam(1e-4"], "g_optimizer: cannot read 'adam(1e-4'"),
+        (["--ema_decay=1"], "ema_decay: wanted a number in [0, 1) or None, got 1.0"),
+        (["--clip_value=1"], "clip_value: only the preset 'wgan' clips weights, got preset 'gan'"),
+        (["--batch_size=5000"], "batch_size: got 5000, wanted at most 1797"),
+        (["--resolution=9"], "image_shape: 9 x 9 cannot be halved"),
+        (["--strategy=multi_worker"], "strategy: 'multi_worker' wants the environment variable TF_CONFIG"),
+    ],
+)
+def test_bad_input_is_refused_before_anything_is_written(refused, flags, message):
+    assert f"kgan train: {message}" in refused("train", "--run_dir=run", *flags)
+
+
+def test_samples_of_a_run_and_of_its_export_are_the_same(finished, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    exported = load_generator(finished / "saved_model")
+    np.testing.assert_allclose(
+        exported.sample(5, seed=2),
+        load_generator(finished / "saved_model" / "1")(tf.random.stateless_normal((5, 3), (2, 0x6B67))),
+    )
+    assert main(["sample", f"--run_dir={finished}", "--num=9", "--seed=3", "--out=a.png"]) == 0
+    assert main(["sample", f"--saved_model={finished}/saved_model", "--num=9", "--seed=3", "--out=b.png"]) == 0
+    assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
+    assert main(["sample", f"--saved_model={finished}/saved_model/1", "--num=3", "--seed=3", "--out=deep/many"]) == 0
+    assert capsys.readouterr().out.endswith(f"3 samples of {finished}/saved_model/1: deep/many\n")
+    images = [tf.io.decode_png((tmp_path / f"deep/many/{n:04d}.png").read_bytes()) for n in range(3)]
+    expected = np.rint((exported.sample(3, seed=3) + 1) * 127.5)
+    np.testing.assert_allclose(np.stack(images), expected, atol=1)
+    assert sorted(path.name for path in (tmp_path / "deep").iterdir()) == ["many"]
+
+
+def test_sample_looks_for_the_generator_that_ships(finished, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main(["export", f"--run_dir={finished}", "--out=saved_models/digits", "--version=3"]) == 0
+    assert main(["sample"]) == 0
+    assert capsys.readouterr().out == "saved_models/digits/3\n64 samples of saved_models/digits: samples.png\n"
+
+
+def test_what_cannot_be_sampled_or_exported(finished, refused, tmp_path):
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "kept.txt").touch()
+    for argv, message in [
+        (["sample"], "run_dir: wanted --run_dir=DIR or --saved_model=DIR (there is no saved_models/digits here)"),
+        (["sample", "--run_dir=a", "--saved_model=b"], "saved_model: wanted --run_dir or --saved_model, got both"),
+        (["sample", "--run_dir=absent"], "run_dir: there is no folder absent"),
+        (["sample", "--run_dir=full"], "run_dir: full holds no checkpoint yet"),
+        (["sample", "--saved_model=absent"], "path: there is no absent"),
+        (["sample", "--saved_model=full"], "path: full holds no SavedModel"),
+        (["sample", f"--run_dir={finished}", "--out=full"], "out: full exists; wanted a new or empty folder"),
+        (["export", "--run_dir=full"], "run_dir: full holds no checkpoint yet"),
+        (["export", f"--run_dir={finished}", f"--out={finished}/saved_model", "--version=1"], "version: "),
+    ]:
+        line = refused(*argv)
+        assert f"kgan {argv[0]}: {message}" in line
+    damaged = tmp_path / "checkpoints" / "step-00000001"
+    damaged.mkdir(parents=True)
+    (damaged / "generator.keras").write_bytes(b"no archive")
+    assert f"run_dir: {damaged.relative_to(tmp_path)}/generator.keras cannot be read" in refused(
+        "export", "--run_dir=."
+    )
+
+
+def test_the_run_is_as_the_flags_say(finished):
+    assert latest(finished).name == "step-00000006"
+    assert read_logs(finished)["step"] == [3, 6]
