@@ -1,0 +1,59 @@
+"""What every rule has to do beyond theory: train a GAN, resume to the bit, play the same on two devices."""
+
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from kgan.updates import UPDATES
+from tests import rules_script
+
+SCRIPT = pathlib.Path(rules_script.__file__)
+
+
+def run(*arguments, killed=False):
+    env = {**os.environ, "PYTHONPATH": str(SCRIPT.parents[1])}
+    command = [sys.executable, str(SCRIPT), *map(str, arguments)]
+    process = subprocess.run(command, env=env, capture_output=True, text=True, timeout=600)
+    assert process.returncode == (-signal.SIGKILL if killed else 0), process.stderr[-3000:]
+    return None if killed else dict(np.load(arguments[0]))
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """Each rule's run on one device, never interrupted."""
+    return run(tmp_path_factory.mktemp("whole") / "out.npz", 1)
+
+
+def test_every_rule_is_listed_in_the_script():
+    assert set(UPDATES) <= set(rules_script.RULES)
+
+
+@pytest.mark.slow
+def test_every_rule_trains_and_says_what_it_costs(whole):
+    costs = {name: whole[f"{name}/logs"][1, 0] for name in rules_script.RULES}
+    assert costs["alternating"] == costs["simultaneous"] == costs["optimistic"] == costs["extragradient_past"] == 2
+    assert costs["extragradient"] == costs["lookahead"] == 4
+    assert costs["consensus"] == 6 and costs["symplectic"] == 10 and costs["unrolled"] == 8
+    ends = {name: whole[f"{name}/1"] for name in rules_script.RULES}
+    distinct = {name: end.tobytes() for name, end in ends.items()}
+    assert len(set(distinct.values())) == len(distinct)  # no rule is another in disguise
+
+
+@pytest.mark.slow
+def test_every_rule_resumes_to_the_bit(whole, tmp_path):
+    run(tmp_path / "never.npz", 1, tmp_path / "runs", 8, killed=True)
+    resumed = run(tmp_path / "out.npz", 1, tmp_path / "runs")
+    for name, value in resumed.items():
+        np.testing.assert_array_equal(value, whole[name], err_msg=name)
+
+
+@pytest.mark.slow
+def test_every_rule_gives_the_same_weights_on_two_devices(whole, tmp_path):
+    two = run(tmp_path / "out.npz", 2)
+    for name, value in two.items():
+        np.testing.assert_allclose(value, whole[name], rtol=1e-5, atol=1e-5, err_msg=name)
