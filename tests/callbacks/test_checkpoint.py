@@ -262,7 +262,13 @@ def test_bad_arguments(tmp_path, arguments, message):
 def test_a_file_where_the_folder_should_be(tmp_path):
     (tmp_path / "run").write_text("")
     with pytest.raises(InputError, match="run_dir: cannot make the folder"):
-        Checkpoint(tmp_path / "run")
+        tiny.fit(tiny.make(), [Checkpoint(tmp_path / "run")])
+
+
+def test_bad_data_leaves_no_folder(tmp_path):
+    with pytest.raises(InputError, match="data: samples have shape"):
+        tiny.make().fit(np.zeros((8, 3), "float32"), batch_size=4, callbacks=[Checkpoint(tmp_path / "run")])
+    assert not (tmp_path / "run").exists()
 
 
 MIRRORED = """
