@@ -54,8 +54,8 @@ assert not {"tensorflow", "keras", "numpy"} & set(sys.modules)
     ("argv", "message"),
     [
         ([], "kgan: wanted a command (see kgan --help)"),
-        (["trian"], "kgan: command: unknown name 'trian'; did you mean 'train'? known: data, export, sample, train"),
-        (["--run_dir=a", "train"], "kgan: command: unknown name '--run_dir=a'; known: data, export, sample, train"),
+        (["trian"], "kgan: command: unknown name 'trian'; did you mean 'train'? known: data, export, sample, study, train"),
+        (["--run_dir=a", "train"], "kgan: command: unknown name '--run_dir=a'; known: data, export, sample, study, train"),
         (["train"], "kgan train: flag --run_dir=None: Flag --run_dir must have a value other than None."),
         (
             ["train", "--run_dir=r", "--epoch=3"],

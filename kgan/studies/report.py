@@ -1,0 +1,90 @@
+"""What a study leaves: README.md, NAME.csv and NAME.png in a folder of its own. Each file is whole or absent."""
+
+import csv
+import importlib.metadata
+import io
+import platform
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+
+import kgan
+from kgan.checks import InputError
+
+Row = Mapping[str, Any]  # a number, a string, a boolean, an array of eigenvalues, or None for what there is not
+
+
+def make_folder(folder: Path) -> None:
+    """Makes the study's folder, before time is spent.
+
+    Raises:
+        InputError: if it cannot be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"out: cannot make the folder {str(folder)!r}: {error.strerror}") from error
+
+
+def write(folder: Path, name: str, rows: Sequence[Row], figure: Figure, page: str) -> None:
+    """Writes the table, the picture and the page; the page last, because it points to the others."""
+    table, picture = io.StringIO(), io.BytesIO()
+    writer = csv.DictWriter(table, list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows({key: _exact(value) for key, value in row.items()} for row in rows)
+    figure.savefig(picture, format="png", dpi=100)
+    _write(folder / f"{name}.csv", table.getvalue().encode())
+    _write(folder / f"{name}.png", picture.getvalue())
+    _write(folder / "README.md", page.encode())
+
+
+def markdown(rows: Sequence[Row], columns: Mapping[str, str]) -> str:
+    """Some columns of the rows as a Markdown table; `columns`: key -> heading."""
+    lines = [columns.values(), ["---"] * len(columns)]
+    lines += [[_short(row[key]) for key in columns] for row in rows]
+    return "\n".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |" for line in lines)
+
+
+def page(name: str, title: str, sections: Mapping[str, str]) -> str:
+    """A study's page: the sections, and how it was made."""
+    packages = [f"{package} {importlib.metadata.version(package)}" for package in ("tensorflow", "keras", "numpy")]
+    versions = ", ".join([f"kgan {kgan.__version__}", *packages, f"Python {platform.python_version()}"])
+    made = (
+        f"```\nkgan study {name}\n```\n\nWith {versions}. The numbers of the table, in full: [{name}.csv]({name}.csv)."
+    )
+    parts = [
+        f"## {heading}\n\n{text.strip()}" for heading, text in {**sections, "How this page was made": made}.items()
+    ]
+    return "\n\n".join([f"# {title}", *parts]) + "\n"
+
+
+def _exact(value: Any) -> str:
+    """For the CSV: floats read back exactly, eigenvalues by Python's `complex`, with a blank between."""
+    if isinstance(value, np.ndarray):
+        return " ".join(f"{z.real + 0.0:.12f}{z.imag:+.12f}j" for z in value)
+    return "" if value is None else _yes_no(value) if isinstance(value, bool) else str(value)
+
+
+def _short(value: Any) -> str:
+    """For the page: four significant digits."""
+    if isinstance(value, np.ndarray):
+        first, second = value
+        if first.imag:
+            return f"{first.real + 0.0:.4g} ± {abs(first.imag):.4g}i"
+        return f"{first.real:.4g}, {second.real:.4g}"
+    if isinstance(value, float):
+        return f"{value:.5g}" if value > 1e-3 or not value else f"{value:.1e}"
+    return "–" if value is None else _yes_no(value) if isinstance(value, bool) else str(value)
+
+
+def _yes_no(value: bool) -> str:
+    return "yes" if value else "no"
+
+
+def _write(path: Path, content: bytes) -> None:
+    aside = path.with_name(f".{path.name}.tmp")
+    aside.write_bytes(content)
+    aside.replace(path)

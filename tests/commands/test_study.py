@@ -1,0 +1,67 @@
+"""`kgan study`: from the command line to the page."""
+
+import csv
+import os
+import subprocess
+import sys
+
+import matplotlib.image
+import pytest
+
+from kgan.commands import main
+from kgan.studies import STUDIES
+
+ROWS = {"dirac": 37, "bilinear": 60}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", STUDIES)
+def test_a_study_end_to_end(name, tmp_path):
+    environment = {key: value for key, value in os.environ.items() if key != "TF_CPP_MIN_LOG_LEVEL"}
+    command = [sys.executable, "-m", "kgan", "study", name, f"--out={tmp_path}/page"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    lines = done.stdout.splitlines()
+    assert len(lines) > 10 and lines[-1].startswith(f"{tmp_path}/page: README.md is the page")
+
+    folder = tmp_path / "page"
+    assert sorted(path.name for path in folder.iterdir()) == ["README.md", f"{name}.csv", f"{name}.png"]
+    with (folder / f"{name}.csv").open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == ROWS[name]
+    quantity = {"dirac": "radius", "bilinear": "factor"}[name]
+    for row in rows:
+        predicted, measured = row[f"{quantity}_predicted"], row[f"{quantity}_measured"]
+        assert (predicted == measured == "") == (row.get("method") == "WGAN-GP"), row
+        if predicted:
+            assert float(measured) == pytest.approx(float(predicted), abs=1e-6), row
+        assert row["agree"] == "yes", row
+    picture = matplotlib.image.imread(folder / f"{name}.png")
+    assert min(picture.shape[:2]) > 500 and picture.std() > 0.1
+    page = (folder / "README.md").read_text(encoding="utf-8")
+    assert f"({name}.png)" in page and f"{ROWS[name]} of {ROWS[name]} plays" in page and str(tmp_path) not in page
+
+
+@pytest.mark.parametrize(
+    ("argv", "message"),
+    [
+        (["dirak"], "kgan study: study: unknown name 'dirak'; did you mean 'dirac'? known: bilinear, dirac\n"),
+        ([], "kgan study: wanted one study of bilinear, dirac\n"),
+        (["dirac", "bilinear"], "kgan study: wanted one study of bilinear, dirac, got dirac bilinear\n"),
+        (["dirac", "--out=file"], "kgan study: out: cannot make the folder 'file': File exists\n"),
+        (["dirac", "--nonsense=x"], "kgan study: Unknown command line flag 'nonsense'\n"),
+    ],
+)
+def test_what_the_user_has_to_mend(argv, message, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "file").touch()
+    assert main(["study", *argv]) == 2
+    out, err = capsys.readouterr()
+    assert not out and err == message
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_help_names_every_study(capsys):
+    assert main(["study", "--help"]) == 0
+    out = capsys.readouterr().out
+    assert all(f"  {name} " in out for name in STUDIES)
