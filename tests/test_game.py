@@ -112,12 +112,13 @@ def test_bad_games():
         Simultaneous().build(bilinear(steps=(1, 2))[0])
 
 
+@pytest.mark.parametrize("xla", [False, True])
 @pytest.mark.parametrize("rule", UPDATES)
-def test_contract_every_rule_plays_under_tf_function_and_logs_gradient_norms(rule):
+def test_contract_every_rule_plays_under_tf_function_and_xla_and_logs_gradient_norms(rule, xla):
     game, x, y = bilinear()
     update = UPDATES[rule](*([Alternating()] if rule == "lookahead" else []))
     update.build(game)
-    play = tf.function(lambda: update(game, [Round()] * update.rounds_needed(game)))
+    play = tf.function(lambda: update(game, [Round()] * update.rounds_needed(game)), jit_compile=xla)
     logs = play()
     assert {"x_loss", "y_loss", "x_grad_norm", "y_grad_norm", "gradient_evaluations"} <= set(logs)
     assert float(logs["gradient_evaluations"]) == update.cost(game) >= 2
