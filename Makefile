@@ -17,7 +17,7 @@ demo: .venv/kgan
 	@echo "the generator, for any TensorFlow   $(RUN)/saved_model/"
 
 test: .venv/dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: .venv/dev
 	$(BIN)/ruff check .

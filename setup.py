@@ -23,12 +23,13 @@ setup(
         "matplotlib",
         "numpy",
         "scikit-learn",  # the digits
+        "scipy",
         "tensorboard",  # tf.summary imports it, and TensorFlow does not ask for it any more
         "tensorflow>=2.15",
         "tensorflow-datasets",
     ],
     extras_require={
-        "dev": ["import-linter", "pillow", "pytest", "ruff", "scipy", "torch==2.13.0"],
+        "dev": ["import-linter", "pillow", "pytest", "pytest-xdist", "ruff", "torch==2.13.0"],
         # The older stack. Without the bound, pip takes a TensorFlow beside which tensorflow-addons cannot be imported.
         "addons": ["tensorflow>=2.15,<2.16", "tensorflow-addons==0.23.0"],
         "serving": [],
