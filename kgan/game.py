@@ -166,13 +166,8 @@ class Linearization:
     """
 
     def __init__(self, game: Game, round: Round) -> None:
-        self._names = [player.name for player in game.players]
-        self._variables = {player.name: [v.value for v in player.variables] for player in game.players}
-        # Each replica differentiates its share of the field; only finished products are summed.
-        with tf.GradientTape(persistent=True, watch_accessed_variables=False) as self._tape:
-            self._tape.watch(self._variables)
-            self._share, self.logs = game.evaluate(game.players, round.drawn(len(game.players)), reduce=False)
-        self.field = {name: _summed(gradients) for name, gradients in self._share.items()}
+        self._game, self._round = game, round
+        self.field, self.logs = game.vector_field(round)
 
     def vjp(self, vector: Mapping[str, Sequence[tf.Tensor]]) -> Point:
         """J' vector: with vector = v, the gradient of |v|^2 / 2."""
@@ -182,16 +177,23 @@ class Linearization:
         """J vector: how v changes as w moves along `vector`."""
         # J'u is linear in u, whatever u, and its derivative along `vector` is (J vector)'.
         with tf.GradientTape(watch_accessed_variables=False) as tape:
-            u = {name: [tf.zeros_like(g) for g in part] for name, part in self._share.items()}
+            u = {name: [tf.identity(tf.zeros_like(g)) for g in part] for name, part in self.field.items()}
             tape.watch(u)
-            pulled = self._pull(u)
-        product = tape.gradient(pulled, u, output_gradients=dict(vector), unconnected_gradients="zero")
+            target = dot(self._pull(u), vector)
+        product = tape.gradient(target, u, unconnected_gradients="zero")
         return {name: _summed(part) for name, part in product.items()}
 
     def _pull(self, vector: Mapping[str, Sequence[tf.Tensor]]) -> Point:
-        return self._tape.gradient(
-            self._share, self._variables, output_gradients=dict(vector), unconnected_gradients="zero"
-        )
+        # Of this replica's share of the field; only finished products are summed. And of one scalar: with a list of
+        # targets, TensorFlow adds up in an order that differs between processes.
+        game, round = self._game, self._round.drawn(len(self._game.players))
+        variables = {player.name: [v.value for v in player.variables] for player in game.players}
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(variables)
+            with game.at({}):  # moving statistics have moved once already, with the field
+                share, _ = game.evaluate(game.players, round, reduce=False)
+            target = dot(share, vector)
+        return tape.gradient(target, variables, unconnected_gradients="zero")
 
 
 def norm(gradients: Sequence[tf.Tensor]) -> tf.Tensor:
