@@ -67,9 +67,10 @@ def _solve(matrix: Callable, transpose: Callable, right: Point, iterations: int)
     def solve(*flat):
         solution = _conjugate_gradients(matrix, transpose, tf.nest.pack_sequence_as(right, flat), iterations)
 
-        def gradient(*upstream):
+        def gradient(*upstream, variables=()):
             upstream = tf.nest.pack_sequence_as(right, upstream)
-            return tf.nest.flatten(_conjugate_gradients(transpose, matrix, upstream, iterations))
+            flat = tf.nest.flatten(_conjugate_gradients(transpose, matrix, upstream, iterations))
+            return (flat, [None] * len(variables)) if variables else flat
 
         return tf.nest.flatten(solution), gradient
 
