@@ -1,6 +1,7 @@
 """Competitive gradient descent (Schäfer and Anandkumar 2019; for several players, Ma et al. 2021)."""
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import tensorflow as tf
 
@@ -67,10 +68,10 @@ def _solve(matrix: Callable, transpose: Callable, right: Point, iterations: int)
     def solve(*flat):
         solution = _conjugate_gradients(matrix, transpose, tf.nest.pack_sequence_as(right, flat), iterations)
 
-        def gradient(*upstream, variables=()):
+        def gradient(*upstream: tf.Tensor, variables: Sequence = ()) -> Any:
             upstream = tf.nest.pack_sequence_as(right, upstream)
-            flat = tf.nest.flatten(_conjugate_gradients(transpose, matrix, upstream, iterations))
-            return (flat, [None] * len(variables)) if variables else flat
+            products = tf.nest.flatten(_conjugate_gradients(transpose, matrix, upstream, iterations))
+            return (products, [None] * len(variables)) if variables else products
 
         return tf.nest.flatten(solution), gradient
 
