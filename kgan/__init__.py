@@ -12,6 +12,7 @@ _MODULES = {
     "data",
     "distribute",
     "export",
+    "fit",
     "game",
     "layers",
     "losses",

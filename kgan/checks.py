@@ -1,8 +1,10 @@
 """Errors a user can act on, and the look-up that suggests the nearest known name."""
 
 import difflib
+import math
+import numbers
 from collections.abc import Iterable, Mapping
-from typing import TypeVar
+from typing import Any, TypeVar
 
 T = TypeVar("T")
 
@@ -24,3 +26,30 @@ def lookup(kind: str, name: str, table: Mapping[str, T]) -> T:
     if name not in table:
         raise unknown(kind, name, table)
     return table[name]
+
+
+def number(name: str, value: Any, least: float | None = None, above: float | None = None) -> Any:
+    """`value`, if it is a finite number, of at least `least` or above `above`; or a schedule, which is taken as it is.
+
+    Raises:
+        InputError: that names the argument, for anything else.
+    """
+    if callable(value) and hasattr(value, "get_config"):
+        return value
+    wanted = "a number" + (f" from {least:g} on" if least is not None else f" above {above:g}" * (above is not None))
+    if isinstance(value, bool) or not isinstance(value, numbers.Real) or not math.isfinite(value):
+        raise InputError(f"{name}: wanted {wanted}, got {value!r}")
+    if (least is not None and value < least) or (above is not None and value <= above):
+        raise InputError(f"{name}: wanted {wanted}, got {value!r}")
+    return value
+
+
+def whole(name: str, value: Any, least: int = 1) -> int:
+    """`value`, if it is a whole number from `least` on.
+
+    Raises:
+        InputError: that names the argument, for anything else.
+    """
+    if isinstance(value, bool) or not isinstance(value, numbers.Integral) or value < least:
+        raise InputError(f"{name}: wanted a whole number from {least} on, got {value!r}")
+    return int(value)

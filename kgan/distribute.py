@@ -1,19 +1,13 @@
-"""Training on one device, on several and on several machines: the strategy, and the fit loop that works under each.
+"""One device, several, several machines: the strategy, and who writes files.
 
-Stock Keras 3 `fit` fails under MultiWorkerMirroredStrategy, and under MirroredStrategy with steps_per_execution > 1;
-it also knows no round that takes several batches, and no place to go on from. This loop does, and talks to callbacks
-as Keras's does. This is the only file of kgan that touches private Keras API (`sublayers`, `functional`).
+This is the only file of kgan that touches private Keras API (`sublayers`, `functional`).
 """
 
-import dataclasses
-import functools
 import json
 import os
-from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import keras
-import numpy as np
 import tensorflow as tf
 
 from kgan.checks import InputError, lookup
@@ -28,9 +22,10 @@ def strategy(name: str = "auto") -> tf.distribute.Strategy:
             the second if there are several GPUs, else the first.
 
     Raises:
-        InputError: for an unknown name, or "multi_worker" without TF_CONFIG.
+        InputError: for an unknown name, a TF_CONFIG that is no JSON, or "multi_worker" without one.
     """
-    workers = len(json.loads(os.environ.get("TF_CONFIG") or "{}").get("cluster", {}).get("worker", []))
+    cluster = _tf_config().get("cluster", {})
+    workers = len(cluster.get("worker", [])) + len(cluster.get("chief", []))
     if name == "auto":
         name = "multi_worker" if workers > 1 else "one"
         if name == "one" and len(tf.config.list_logical_devices("GPU")) > 1:
@@ -54,9 +49,36 @@ def _multi_worker() -> tf.distribute.Strategy:
 
 
 def is_chief() -> bool:
-    """Whether this process is the one that writes files: the only one, or the first worker of TF_CONFIG."""
-    task = json.loads(os.environ.get("TF_CONFIG") or "{}").get("task", {})
-    return task.get("type", "worker") in ("chief", "worker") and task.get("index", 0) == 0
+    """Whether this process is the one that writes files: the only one, or TF_CONFIG's chief, else its first worker."""
+    config = _tf_config()
+    task = config.get("task", {})
+    chief = "chief" if config.get("cluster", {}).get("chief") else "worker"
+    return task.get("type", chief) == chief and task.get("index", 0) == 0
+
+
+def _tf_config() -> dict:
+    text = os.environ.get("TF_CONFIG") or "{}"
+    try:
+        config = json.loads(text)
+        if all(isinstance(part, dict) for part in (config, config.get("cluster", {}), config.get("task", {}))):
+            return config
+    except (ValueError, AttributeError):
+        pass
+    raise InputError(f'TF_CONFIG: wanted JSON such as {{"cluster": {{"worker": [...]}}, "task": ...}}, got {text!r}')
+
+
+def share(batch: Any) -> Any:
+    """This replica's rows of a batch that every replica has whole; what cannot be split evenly is left out."""
+    replicas = tf.distribute.get_strategy().num_replicas_in_sync
+    if replicas == 1:
+        return batch
+    replica = tf.distribute.get_replica_context().replica_id_in_sync_group
+
+    def mine(rows: tf.Tensor) -> tf.Tensor:
+        size = tf.shape(rows)[0] // replicas
+        return rows[replica * size : (replica + 1) * size]
+
+    return tf.nest.map_structure(mine, batch)
 
 
 def sublayers(layer: keras.layers.Layer) -> list[keras.layers.Layer]:
@@ -89,256 +111,3 @@ def functional(optimizer: type[keras.optimizers.Optimizer]) -> type[keras.optimi
             return id(variable)
 
     return Functional
-
-
-@dataclasses.dataclass(frozen=True)
-class Progress:
-    """Where training stands: `step` rounds of epoch `epoch` are done, and their logs add up to `totals`."""
-
-    epoch: int = 0
-    step: int = 0
-    totals: dict = dataclasses.field(default_factory=dict)
-
-    def added(self, rounds: int, logs: dict) -> dict:
-        """`totals` with those of `rounds` more rounds."""
-        return {name: self.totals.get(name, 0.0) + rounds * value for name, value in logs.items()}
-
-
-class FitLoop:
-    """`fit` and `evaluate` for a `keras.Model` whose `train_step` takes a list of batches; a mixin before it.
-
-    The model defines `train_step(batches)`, `test_step(batch)`, `rounds_needed`, `check_batch(batch)` and the
-    variable `step`, which counts rounds over all of the model's life.
-
-    Attributes:
-        progress: a `Progress`. A callback that sets it (a checkpoint that is restored, at the beginning or in
-            the middle) makes the loop go on from there, with the data at the position that `step` says.
-    """
-
-    progress = Progress()
-
-    def fit(
-        self,
-        x: Any,
-        batch_size: int | None = None,
-        epochs: int = 1,
-        verbose: str | int = "auto",
-        callbacks: Sequence[keras.callbacks.Callback] | None = None,
-        validation_data: tf.data.Dataset | None = None,
-        initial_epoch: int = 0,
-        steps_per_epoch: int | None = None,
-        validation_steps: int | None = None,
-    ) -> keras.callbacks.History:
-        """Trains, as `keras.Model.fit` does. A step is a round: it takes `n_critic` fresh batches.
-
-        The batch with which a round begins is a function of the model's `step`, so that a run which was stopped
-        goes on with the data that it would have seen. `kgan.data.load` gives any batch at once; any other dataset
-        is repeated, and its first batches are skipped one by one (exact if it is shuffled by a seed, in a new process).
-
-        Args:
-            x: a `tf.data.Dataset` of (global) batches: samples, or (samples, labels); or an array of samples.
-            batch_size: with an array, samples in a batch (32); not with a dataset, which has its own.
-            epochs: train up to this epoch.
-            verbose: 0 silent, 1 progress bar, 2 a line an epoch, "auto" a bar.
-            callbacks: of Keras or of kgan. Batch logs are means over the epoch so far.
-            validation_data: a finite dataset; its mean logs are added to the epoch's as val_NAME.
-            initial_epoch: the epoch to begin with, from 0.
-            steps_per_epoch: rounds in an epoch; default: as many as the data has batches for.
-            validation_steps: batches of the validation data to look at; default all.
-
-        Returns:
-            The `History`, whose `history` holds the means of the logs over each epoch.
-
-        Raises:
-            InputError: for data that does not fit the model, an unknown length of the epoch, or a
-                `steps_per_execution` that does not divide it.
-        """
-        self._check_compiled()
-        feed, batches = _feed(x, batch_size, self.seed)
-        if steps_per_epoch is None:
-            steps_per_epoch = self._steps_per_epoch(batches)
-        if steps_per_epoch % self.steps_per_execution:
-            raise InputError(
-                f"steps_per_execution: {self.steps_per_execution} does not divide the epoch's {steps_per_epoch} steps; "
-                "steps_per_epoch shortens the epoch"
-            )
-        self._check_data(feed(0, 1))
-        if not isinstance(callbacks, keras.callbacks.CallbackList):
-            callbacks = keras.callbacks.CallbackList(
-                callbacks,
-                add_history=True,
-                add_progbar=verbose != 0,
-                verbose=1 if verbose == "auto" else verbose,
-                epochs=epochs,
-                steps=steps_per_epoch,
-                model=self,
-            )
-        self.stop_training = False
-        self.progress = Progress(initial_epoch)
-        self.make_train_function()
-        callbacks.on_train_begin()
-        held_out = functools.partial(self._held_out, validation_data, validation_steps)
-        logs = {}
-        while self.progress.epoch < epochs and not self.stop_training:
-            iterator = self._iterate(feed(int(self.step.numpy()) * self.rounds_needed, None))
-            logs = self._play(iterator, epochs, steps_per_epoch, callbacks, held_out)
-        callbacks.on_train_end(logs)
-        return self.history
-
-    def _play(
-        self,
-        iterator: Iterator,
-        epochs: int,
-        steps_per_epoch: int,
-        callbacks: keras.callbacks.CallbackList,
-        held_out: Callable[[], dict],
-    ) -> dict:
-        """Plays from `progress` to the last epoch, to a stop, or until a callback has set `progress`."""
-        here, rounds, means = self.progress, self.steps_per_execution, {}
-        while here.epoch < epochs and not self.stop_training:
-            epoch = here.epoch
-            if here.step == 0 or not means:  # also where it goes on in the middle: the progress bar begins here
-                callbacks.on_epoch_begin(epoch)
-            callbacks.on_train_batch_begin(here.step)
-            logs = {name: float(value) for name, value in self.train_function(iterator).items()}
-            end, totals = here.step + rounds, here.added(rounds, logs)
-            means = {name: total / end for name, total in totals.items()}
-            here = self.progress = Progress(epoch, end, totals) if end < steps_per_epoch else Progress(epoch + 1)
-            callbacks.on_train_batch_end(end - 1, means)
-            if here.step == 0 and self.progress is here:
-                means |= held_out()
-                callbacks.on_epoch_end(epoch, means)
-            if self.progress is not here:
-                break
-        return means
-
-    def _held_out(self, data: tf.data.Dataset | None, steps: int | None) -> dict:
-        logs = {} if data is None else self.evaluate(data, steps=steps)
-        return {f"val_{name}": value for name, value in logs.items()}
-
-    def evaluate(
-        self, x: tf.data.Dataset, steps: int | None = None, verbose: str | int = 0, **ignored: Any
-    ) -> dict[str, float]:
-        """The means of `test_step`'s logs over a finite dataset of batches, or over its first `steps` batches."""
-        self._check_compiled()
-        self._check_data(x.take(1))
-        self.make_test_function()
-        iterator = self._iterate(x if steps is None else x.take(steps))
-        totals, count = {}, 0
-        while True:
-            try:
-                logs = self.test_function(iterator)
-            except (StopIteration, tf.errors.OutOfRangeError):
-                break
-            count += 1
-            totals = {name: totals.get(name, 0.0) + float(value) for name, value in logs.items()}
-        return {name: total / count for name, total in totals.items()}
-
-    def train_on_batch(self, *batches: Any) -> dict[str, float]:
-        """One round on the given batches, as many as a round needs (`n_critic`); returns its logs."""
-        self._check_compiled()
-        if len(batches) != self.rounds_needed:
-            raise InputError(f"batches: a round takes {self.rounds_needed}, got {len(batches)}")
-        logs = self._replicated(self.train_step)(list(batches))
-        return {name: float(value) for name, value in logs.items()}
-
-    def make_train_function(self, force: bool = False) -> Callable:
-        """The compiled function that plays `steps_per_execution` rounds from an iterator; returns mean logs."""
-        if self.train_function is None or force:
-            self.train_function = self._function(
-                self.train_step, lambda it: [next(it) for _ in range(self.rounds_needed)], self.steps_per_execution
-            )
-        return self.train_function
-
-    def make_test_function(self, force: bool = False) -> Callable:
-        """The compiled function that looks at one batch of an iterator; returns its logs."""
-        if self.test_function is None or force:
-            self.test_function = self._function(self.test_step, next, 1)
-        return self.test_function
-
-    def _function(self, step: Callable, take: Callable, repeats: int) -> Callable:
-        run = self._replicated(step)
-
-        def once(iterator: Iterator) -> dict:
-            return run(take(iterator))
-
-        def function(iterator: Iterator) -> dict:
-            logs = once(iterator)
-            if repeats > 1:
-                add = lambda i, sums: (i + 1, tf.nest.map_structure(tf.add, sums, once(iterator)))  # noqa: E731
-                # Not unrolled: the graph stays that of one round.
-                _, logs = tf.while_loop(lambda i, _: i < repeats, add, (tf.constant(1), logs))
-            return {name: value / repeats for name, value in logs.items()}
-
-        if self.run_eagerly:
-            return function
-        return tf.function(tf.autograph.experimental.do_not_convert(function), reduce_retracing=True)
-
-    def _replicated(self, step: Callable) -> Callable:
-        """`step` on every replica, with the mean of its logs over them."""
-        strategy = self.distribute_strategy
-
-        def run(batch: Any) -> dict:
-            logs = strategy.run(step, args=(batch,))
-            return {name: strategy.reduce("MEAN", value, axis=None) for name, value in logs.items()}
-
-        if strategy.num_replicas_in_sync == 1:
-            run = step
-            if self.jit_compile and not self.run_eagerly:
-                run = tf.function(step, jit_compile=True, reduce_retracing=True)
-        return run
-
-    def _iterate(self, dataset: tf.data.Dataset) -> Iterator:
-        if self.distribute_strategy.num_replicas_in_sync > 1:
-            dataset = self.distribute_strategy.experimental_distribute_dataset(dataset)
-        return iter(dataset)
-
-    def _steps_per_epoch(self, batches: int | None) -> int:
-        if batches is None:
-            raise InputError("steps_per_epoch: wanted, because the data's length is unknown or infinite")
-        steps = batches // self.rounds_needed
-        if steps == 0:
-            raise InputError(f"data: {batches} batches, and one round takes {self.rounds_needed} (n_critic)")
-        return steps
-
-    def _check_data(self, dataset: tf.data.Dataset) -> None:
-        batch = next(iter(dataset), None)
-        if batch is None:
-            raise InputError("data: the dataset is empty")
-        self.check_batch(batch)
-        size = tf.nest.flatten(batch)[0].shape[0]
-        replicas = self.distribute_strategy.num_replicas_in_sync
-        if size % replicas:
-            raise InputError(f"batch_size: {size} cannot be split evenly over {replicas} replicas")
-
-    def _check_compiled(self) -> None:
-        if not self.compiled:
-            raise InputError("compile: call compile() before training or evaluating")
-
-
-def _feed(x: Any, batch_size: int | None, seed: int) -> tuple[Callable, int | None]:
-    """(feed, batches): `feed(start, stop)` is the data from global batch `start` on; `batches` an epoch has."""
-    if isinstance(x, tf.data.Dataset):
-        if batch_size is not None:
-            raise InputError(f"batch_size: a dataset has its own batches, got {batch_size!r} beside it")
-        if hasattr(x, "stream"):
-            return x.stream.batches, x.stream.batches_per_epoch
-        batches = x.cardinality().numpy()
-    else:
-        x, batch_size = np.asarray(x), batch_size or 32
-        batches = len(x) // batch_size
-        if batches == 0:
-            raise InputError(f"batch_size: {batch_size} is more than the {len(x)} samples")
-        x = tf.data.Dataset.from_tensor_slices(x)
-    options = tf.data.Options()
-    options.autotune.enabled = False  # its thread can keep fit waiting for seconds when it lets go of the iterator
-    options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.DATA
-
-    def feed(start: int, stop: int | None) -> tf.data.Dataset:
-        data = x
-        if batch_size is not None:  # shuffled only here: another reader of a shuffled dataset sees another order
-            data = x.shuffle(x.cardinality(), seed=seed).batch(batch_size, drop_remainder=True)
-        data = data.with_options(options).repeat().skip(start)
-        return (data if stop is None else data.take(stop - start)).prefetch(2)
-
-    return feed, batches if batches > 0 else None

@@ -25,6 +25,8 @@ class Round:
         step: the number of this round, an integer scalar, from 0.
         seed: int32 (2,), a stateless seed; every draw of this evaluation is keyed by it.
         training: whether the networks run in training mode.
+        lazy: whether a term that is taken in every k-th round only (lazy regularisation) is; otherwise the objectives
+            are what they are on average, whatever the step.
     """
 
     real: Any = None
@@ -32,6 +34,7 @@ class Round:
     step: Any = 0
     seed: Any = (0, 0)
     training: bool = True
+    lazy: bool = True
     _shared: dict = dataclasses.field(default_factory=dict, repr=False)
 
     def once(self, name: str, compute: Callable[[], Any]) -> Any:
@@ -68,13 +71,17 @@ class Player:
 
     def move(self, gradients: Sequence[tf.Tensor]) -> None:
         """One optimizer step along `gradients` (the whole batch's, equal on all replicas), then `settle`."""
+        self.step(gradients)
+        if self.settle is not None:
+            self.settle()
+
+    def step(self, gradients: Sequence[tf.Tensor]) -> None:
+        """The optimizer step alone, for a rule that goes on from it before the player settles."""
         # A Keras optimizer sums over replicas and divides by its loss scale: hand it what cancels both.
         factor = _loss_scale(self.optimizer) / _replicas()
         self.optimizer.apply_gradients(
             [(_scaled(g, factor), v) for g, v in zip(gradients, self.variables, strict=True)]
         )
-        if self.settle is not None:
-            self.settle()
 
 
 class Game:

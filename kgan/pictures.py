@@ -4,7 +4,6 @@ import io
 import math
 import os
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
@@ -12,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from kgan.checks import InputError
+from kgan.files import write
 
 GAP = 2  # pixels between the images of a grid
 WHITE = 255
@@ -57,7 +57,7 @@ def write_png(path: str | os.PathLike, image: np.ndarray) -> None:
     image = np.asarray(image)
     if image.dtype != np.uint8 or image.ndim != 3 or image.shape[-1] not in (1, 3):
         raise InputError(f"image: wanted uint8 (height, width, 1 or 3), got {image.dtype} {image.shape}")
-    _write(path, tf.io.encode_png(image).numpy())
+    write(path, tf.io.encode_png(image).numpy())
 
 
 def scatter(points: np.ndarray, path: str | os.PathLike, centres: np.ndarray | None = None) -> None:
@@ -136,12 +136,4 @@ def _plane(argument: str, points: np.ndarray) -> np.ndarray:
 def _save(figure: Figure, path: str | os.PathLike) -> None:
     file = io.BytesIO()
     figure.savefig(file, format="png", dpi=100)
-    _write(path, file.getvalue())
-
-
-def _write(path: str | os.PathLike, content: bytes) -> None:
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f".{path.name}.tmp")
-    aside.write_bytes(content)
-    aside.replace(path)
+    write(path, file.getvalue())

@@ -95,6 +95,13 @@ def test_strategy_names(monkeypatch):
     assert kgan.distribute.is_chief()
     monkeypatch.setenv("TF_CONFIG", json.dumps({"task": {"type": "worker", "index": 1}}))
     assert not kgan.distribute.is_chief()
+    cluster = {"chief": ["a:1"], "worker": ["b:1"]}
+    for task, writes in ({"type": "chief", "index": 0}, True), ({"type": "worker", "index": 0}, False):
+        monkeypatch.setenv("TF_CONFIG", json.dumps({"cluster": cluster, "task": task}))
+        assert kgan.distribute.is_chief() == writes
+    monkeypatch.setenv("TF_CONFIG", "{worker: 1}")
+    with pytest.raises(InputError, match="TF_CONFIG: wanted JSON"):
+        kgan.distribute.strategy("auto")
 
 
 def test_sublayers_finds_what_is_nested_and_says_when_keras_moves():
@@ -168,7 +175,7 @@ def test_a_callback_that_sets_progress_sends_training_there():
             log.append((epoch, int(self.model.step.numpy())))
             if len(log) == 2:  # once, back to the beginning of the second epoch
                 self.model.step.assign(4)
-                self.model.progress = kgan.distribute.Progress(epoch=1)
+                self.model.progress = kgan.fit.Progress(epoch=1)
 
     run(model, 3, callbacks=[Back()])
     assert log == [(0, 4), (1, 8), (1, 8), (2, 12)]

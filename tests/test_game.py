@@ -1,5 +1,7 @@
 """Games of two scalars: gradients, vector fields, shared draws, loss scales."""
 
+import dataclasses
+
 import keras
 import numpy as np
 import pytest
@@ -110,6 +112,20 @@ def test_bad_games():
         lost.gradients(lost.players[0], Round())
     with pytest.raises(ValueError, match="n_critic: Simultaneous moves all players at once and wants equal numbers"):
         Simultaneous().build(bilinear(steps=(1, 2))[0])
+
+
+@pytest.mark.parametrize("rule", UPDATES)
+def test_contract_what_settles_after_a_move_holds_when_the_round_ends(rule):
+    game, x, y = bilinear()
+    x.assign(-30.0)
+    y.assign(1.0)
+    clip = lambda: y.assign(tf.clip_by_value(y.value, -1.5, 1.5))  # noqa: E731
+    game.players = (game.players[0], dataclasses.replace(game.players[1], settle=clip))
+    update = UPDATES[rule](*([Alternating()] if rule == "lookahead" else []))
+    update.build(game)
+    for _ in range(3):
+        update(game, [Round()] * update.rounds_needed(game))
+        assert abs(y.numpy()) <= 1.5
 
 
 @pytest.mark.parametrize("xla", [False, True])

@@ -2,7 +2,6 @@
 
 import os
 from pathlib import Path
-from typing import Any
 
 import keras
 
@@ -32,17 +31,3 @@ class RunCallback(keras.callbacks.Callback):
                 self.run_dir.mkdir(parents=True, exist_ok=True)
             except OSError as error:
                 raise InputError(f"run_dir: cannot make the folder {str(self.run_dir)!r}: {error.strerror}") from error
-
-
-def whole(name: str, value: Any, least: int = 1) -> int:
-    """`value`, if it is a whole number from `least` on; else an `InputError` that names the argument."""
-    if isinstance(value, bool) or not isinstance(value, int) or value < least:
-        raise InputError(f"{name}: wanted a whole number from {least} on, got {value!r}")
-    return value
-
-
-def write_text(path: Path, text: str) -> None:
-    """Writes a text file aside and renames it."""
-    aside = path.with_name(f".{path.name}.tmp")
-    aside.write_text(text, encoding="utf-8", newline="")
-    aside.replace(path)

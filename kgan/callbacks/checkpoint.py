@@ -3,8 +3,9 @@
 import os
 import warnings
 
-from kgan.callbacks.base import RunCallback, whole
+from kgan.callbacks.base import RunCallback
 from kgan.callbacks.snapshot import BrokenState, checkpoints, latest, remove, restore, save
+from kgan.checks import whole
 from kgan.distribute import is_chief
 
 __all__ = ["Checkpoint", "latest", "restore", "save"]

@@ -6,9 +6,10 @@ import math
 import os
 from pathlib import Path
 
-from kgan.callbacks.base import RunCallback, write_text
+from kgan.callbacks.base import RunCallback
 from kgan.checks import InputError
 from kgan.distribute import is_chief
+from kgan.files import write
 
 FILE = "logs.csv"
 FIRST = ["epoch", "step"]
@@ -41,7 +42,7 @@ class CSVLogger(RunCallback):
         writer = csv.DictWriter(text, FIRST + _logs(rows), lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
-        write_text(self.run_dir / FILE, text.getvalue())
+        write(self.run_dir / FILE, text.getvalue())
 
 
 def read_logs(run_dir: str | os.PathLike) -> dict[str, list[float]]:

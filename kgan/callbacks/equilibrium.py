@@ -11,9 +11,10 @@ import tensorflow as tf
 
 from kgan.analysis.diagnosis import diagnose, measure
 from kgan.analysis.field import flatten, jacobian_operator, leading_eigenvalues
-from kgan.callbacks.base import RunCallback, whole, write_text
-from kgan.checks import InputError
+from kgan.callbacks.base import RunCallback
+from kgan.checks import InputError, whole
 from kgan.distribute import is_chief
+from kgan.files import write
 from kgan.penalties import squared_gradient_norms
 
 FILE = "equilibrium.csv"
@@ -28,8 +29,8 @@ class EquilibriumMonitor(RunCallback):
     - rotation: the antisymmetric share of the field's change along itself, in [0, 1]; see `analysis.diagnosis`.
     - update_cosine: the cosine of the angle between the last two updates of all weights (those of two executions).
     - d_accuracy_real, d_accuracy_fake: shares of reals and fakes on the right side of the loss's `boundary`.
-    - r_t: the mean sign of the logits on reals, in [-1, 1] (Karras et al. 2020): twice the share of positive logits,
-      minus one.
+    - r_t: the share of positive logits on reals, less that of negative ones, in [-1, 1] (Karras et al. 2020, eq. 1):
+      twice `d_accuracy_real`, minus one.
     - lipschitz: the largest gradient norm of the discriminator at the reals, the fakes and points between them, a
       lower bound of its Lipschitz constant.
     - eigenvalue_real, eigenvalue_imag: the eigenvalue of the field's Jacobian of largest modulus, by Arnoldi's method,
@@ -47,7 +48,8 @@ class EquilibriumMonitor(RunCallback):
         eigen_every: measurements between two computations of the eigenvalue; 0 for none.
 
     Raises:
-        InputError: for an argument out of its range; in `fit`, if `held_out` does not fit the discriminator.
+        InputError: for an argument out of its range; in `fit`, if `held_out` does not fit the discriminator, or `fit`
+            is called inside a strategy's scope.
     """
 
     def __init__(self, run_dir: str | os.PathLike, held_out: Any, every: int = 200, eigen_every: int = 10) -> None:
@@ -59,6 +61,8 @@ class EquilibriumMonitor(RunCallback):
     def on_train_begin(self, logs: dict | None = None) -> None:
         if not hasattr(self.model, "game"):
             raise InputError(f"model: EquilibriumMonitor wants a kgan model, got {type(self.model).__name__}")
+        if tf.distribute.in_cross_replica_context():
+            raise InputError("fit: EquilibriumMonitor wants it called outside of strategy.scope()")
         self.model.check_batch(self.held_out)
         self._points, self._next, self._operator = [], None, None
         self._measure = tf.function(self._graph)
@@ -105,13 +109,13 @@ class EquilibriumMonitor(RunCallback):
         if not self.eigen_every or (step // self.every) % self.eigen_every:
             return math.nan, math.nan
         if self._operator is None:
-            self._operator = jacobian_operator(self.model.game, self.model.round(self.held_out))
+            self._operator = jacobian_operator(self.model.game, self.model.round(self.held_out, lazy=False))
         values = leading_eigenvalues(self._operator, 1, tolerance=0.05)
         return (float(values[0].real), float(abs(values[0].imag))) if len(values) else (math.nan, math.nan)
 
     def _graph(self) -> dict[str, tf.Tensor]:
         model = self.model
-        round = model.round(self.held_out)
+        round = model.round(self.held_out, lazy=False)
         measured = measure(model.game, round)
         with model.game.at({}):
             fake, real = model.generate(round), round.real
@@ -140,7 +144,7 @@ def _write(path: Any, rows: list[dict]) -> None:
     writer = csv.DictWriter(text, list(rows[-1]), lineterminator="\n")
     writer.writeheader()
     writer.writerows({k: v if isinstance(v, str | int) else repr(v) for k, v in row.items()} for row in rows)
-    write_text(path, text.getvalue())
+    write(path, text.getvalue())
 
 
 def _read(path: Any) -> list[dict]:

@@ -6,10 +6,9 @@ from pathlib import Path
 
 import keras
 
-from kgan.callbacks.base import whole
 from kgan.callbacks.finite import broken_logs
 from kgan.callbacks.snapshot import latest, restore
-from kgan.checks import InputError, unknown
+from kgan.checks import InputError, unknown, whole
 
 POLICIES = ("stop", "rollback")
 

@@ -5,8 +5,8 @@ import os
 import tensorflow as tf
 
 from kgan import pictures
-from kgan.callbacks.base import RunCallback, whole
-from kgan.checks import InputError
+from kgan.callbacks.base import RunCallback
+from kgan.checks import InputError, whole
 from kgan.distribute import is_chief
 
 

@@ -21,7 +21,7 @@ import numpy as np
 
 from kgan.callbacks.finite import broken_logs, broken_variables
 from kgan.checks import InputError
-from kgan.distribute import Progress
+from kgan.fit import Progress
 
 STATE, PROGRESS, GENERATOR = "state.npz", "progress.json", "generator.keras"
 ASIDE = ".tmp-"

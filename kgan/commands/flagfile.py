@@ -6,6 +6,7 @@ from pathlib import Path
 
 from absl import flags
 
+from kgan import files
 from kgan.checks import InputError
 
 NAME = "flags.txt"
@@ -41,6 +42,4 @@ def check(folder: Path, values: flags.FlagValues, free: Container[str]) -> None:
 
 def write(folder: Path, values: flags.FlagValues) -> None:
     """Writes the flags that are set, defaults too, as an absl flagfile."""
-    aside = folder / f".{NAME}.tmp"
-    aside.write_text(values.flags_into_string(), encoding="utf-8")
-    aside.replace(folder / NAME)
+    files.write(folder / NAME, values.flags_into_string())

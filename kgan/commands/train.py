@@ -30,7 +30,7 @@ from kgan.commands.quiet import quiet
 
 if TYPE_CHECKING:
     from kgan import GAN
-    from kgan.distribute import Progress
+    from kgan.fit import Progress
 
 FLAGS = flags.FlagValues()
 _string = functools.partial(flags.DEFINE_string, flag_values=FLAGS)

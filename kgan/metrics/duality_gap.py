@@ -9,7 +9,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from kgan.checks import InputError
+from kgan.checks import InputError, number, whole
+from kgan.distribute import share
 from kgan.game import Game, Logs, Player, Round
 
 
@@ -24,7 +25,7 @@ def duality_gap(gan: Any, data: tf.data.Dataset, steps: int = 50, learning_rate:
 
     (eq. 1 there), which is 0 at an equilibrium and positive elsewhere; with few steps it is a lower bound, and can
     come out slightly negative. G* maximises L_D, also where the generator trains on another loss. The steps are
-    Adam's (0.5, 0.999); afterwards every variable is as it was.
+    Adam's (0.5, 0.999), the networks are in training mode throughout; afterwards every variable is as it was.
 
     Args:
         gan: a compiled `kgan.GAN`.
@@ -38,13 +39,15 @@ def duality_gap(gan: Any, data: tf.data.Dataset, steps: int = 50, learning_rate:
         "best_case", M(G*, D).
 
     Raises:
-        InputError: for fewer than two batches, or steps below 1.
+        InputError: for data that is no dataset, fewer than two batches, or an argument out of its range.
     """
+    if not isinstance(data, tf.data.Dataset):
+        raise InputError(f"data: wanted a tf.data.Dataset of held-out batches, got a {type(data).__name__}")
+    whole("steps", steps)
+    number("learning_rate", learning_rate, above=0)
     batches = list(data)
     if len(batches) < 2:
         raise InputError(f"data: wanted two batches or more, to respond on and to be judged by, got {len(batches)}")
-    if steps < 1:
-        raise InputError(f"steps: wanted at least 1, got {steps!r}")
     gan.check_batch(batches[0])
     d, g = gan.game.player("d"), gan.game.player("g")
     against_d = dataclasses.replace(g, objective=lambda round: _raise_loss(gan, round))
@@ -63,20 +66,26 @@ def _value_after(
     gan: Any, player: Player, respond_on: Sequence, judge_by: Sequence, steps: int, learning_rate: float
 ) -> float:
     """M after the player's best response; then everything is put back."""
-    optimizer = keras.optimizers.Adam(learning_rate, beta_1=0.5)
-    optimizer.build(player.variables)
+    before = [np.array(v) for v in gan.variables]
+    with gan.distribute_strategy.scope():
+        optimizer = keras.optimizers.Adam(learning_rate, beta_1=0.5)
+        optimizer.build(player.variables)
     alone = Game([dataclasses.replace(player, optimizer=optimizer)])
 
-    @tf.function
-    def step(batch: Any, number: tf.Tensor) -> None:
-        gradients, _ = alone.gradients(alone.players[0], gan.round(batch, number))
+    def step(batch: Any, count: tf.Tensor) -> tuple:
+        gradients, _ = alone.gradients(alone.players[0], gan.round(share(batch), count, lazy=False))
         alone.players[0].move(gradients)
+        return ()
 
-    before = [np.array(v) for v in gan.variables]
+    def value(batch: Any, count: tf.Tensor) -> tf.Tensor:
+        with gan.game.at({}):  # moving statistics stay as they are
+            return -gan.discriminator_objective(gan.round(share(batch), count, lazy=False))[1]["d_loss"]
+
+    step, value = tf.function(gan.replicated(step)), tf.function(gan.replicated(value))
     try:
-        for number, batch in zip(range(steps), itertools.cycle(respond_on)):
-            step(batch, tf.constant(number))
-        return -float(np.mean([gan.test_step(batch)["d_loss"] for batch in judge_by]))
+        for count, batch in zip(range(steps), itertools.cycle(respond_on)):
+            step(batch, tf.constant(count))
+        return float(np.mean([value(batch, tf.constant(count)) for count, batch in enumerate(judge_by)]))
     finally:
-        for variable, value in zip(gan.variables, before, strict=True):
-            variable.assign(value)
+        for variable, old in zip(gan.variables, before, strict=True):
+            variable.assign(old)

@@ -8,8 +8,9 @@ import numpy as np
 import tensorflow as tf
 
 from kgan import random
-from kgan.checks import InputError
-from kgan.distribute import FitLoop, sublayers
+from kgan.checks import InputError, whole
+from kgan.distribute import sublayers
+from kgan.fit import FitLoop
 from kgan.game import Game, Logs, Player, Round
 from kgan.losses import Loss
 from kgan.losses import get as get_loss
@@ -162,7 +163,7 @@ class GAN(FitLoop, keras.Model):
             return penalty(lambda samples: self.judge(samples, round), round.real, fake, seed)
 
         interval = getattr(penalty, "interval", 1)
-        if interval == 1:
+        if interval == 1 or not round.lazy:
             return compute()
         return tf.cond(tf.cast(round.step, "int32") % interval == 0, lambda: interval * compute(), lambda: 0.0)
 
@@ -175,19 +176,19 @@ class GAN(FitLoop, keras.Model):
         self.step.assign_add(1)
         return logs
 
-    def test_step(self, batch: Any) -> Logs:
-        """The players' losses on one held-out batch, with the networks as they are; moves nothing."""
-        round = self.round(batch, training=False)
+    def test_step(self, batch: Any, number: Any = 0) -> Logs:
+        """The players' losses on held-out batch `number`, with the networks as they are; moves nothing."""
+        round = self.round(batch, number, training=False, lazy=False)
         logs = {}
         for number, player in enumerate(self.game.players):
             logs |= player.objective(round.drawn(number))[1]
         return logs
 
-    def round(self, batch: Any, number: int = 0, training: bool = True) -> Round:
+    def round(self, batch: Any, number: Any = 0, training: bool = True, lazy: bool = True) -> Round:
         """What the objectives see of `batch` (samples, or samples and labels), the `number`-th of the present step."""
         real, labels = batch if isinstance(batch, tuple | list) else (batch, None)
         seed = random.fold_in(random.key(self.seed), self.step.value, number)
-        return Round(tf.cast(real, "float32"), labels, self.step.value, seed, training)
+        return Round(tf.cast(real, "float32"), labels, self.step.value, seed, training, lazy)
 
     def call(self, latents: tf.Tensor, training: bool = False) -> tf.Tensor:
         network = self.generator if training or self.average is None else self.average.network
@@ -205,8 +206,9 @@ class GAN(FitLoop, keras.Model):
         Returns:
             float32 (num, ...); images lie in [-1, 1].
         """
-        if num < 1:
-            raise InputError(f"num: wanted at least 1, got {num!r}")
+        whole("num", num)
+        whole("seed", seed, least=0)
+        whole("batch_size", batch_size)
         network = self.average.network if average and self.average is not None else self.generator
         latents = tf.random.stateless_normal((num, self.latent_dim), random.key(seed))
         parts = [network(latents[i : i + batch_size], training=False) for i in range(0, num, batch_size)]
@@ -291,18 +293,19 @@ def _optimizer(argument: str, optimizer: Any) -> keras.optimizers.Optimizer:
 
 
 def _check_settings(n_critic: int, ema_decay: float | None, steps_per_execution: int, seed: int) -> None:
-    for name, value in (("n_critic", n_critic), ("steps_per_execution", steps_per_execution)):
-        if not isinstance(value, int) or value < 1:
-            raise InputError(f"{name}: wanted a whole number from 1 on, got {value!r}")
-    if ema_decay is not None and not 0.0 <= ema_decay < 1.0:
+    whole("n_critic", n_critic)
+    whole("steps_per_execution", steps_per_execution)
+    if ema_decay is not None and not (isinstance(ema_decay, int | float) and 0.0 <= ema_decay < 1.0):
         raise InputError(f"ema_decay: wanted a number in [0, 1) or None, got {ema_decay!r}")
     if not isinstance(seed, int) or not 0 <= seed < 2**31:
         raise InputError(f"seed: wanted a whole number in [0, 2^31), got {seed!r}")
 
 
 def _check_networks(generator: keras.Model, discriminator: keras.Model, latent_dim: int) -> None:
-    if not isinstance(latent_dim, int) or latent_dim < 1:
-        raise InputError(f"latent_dim: wanted a whole number from 1 on, got {latent_dim!r}")
+    for name, network in (("generator", generator), ("discriminator", discriminator)):
+        if not isinstance(network, keras.layers.Layer):
+            raise InputError(f"{name}: wanted a keras.Model, got {network!r}")
+    whole("latent_dim", latent_dim)
     if generator.built and tuple(generator.input_shape[1:]) != (latent_dim,):
         raise InputError(f"latent_dim: got {latent_dim}, but the generator takes {tuple(generator.input_shape[1:])}")
     made = tuple(generator(tf.zeros((2, latent_dim)), training=False).shape[1:])

@@ -12,6 +12,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 import kgan
+from kgan import files
 from kgan.checks import InputError
 
 Row = Mapping[str, Any]  # a number, a string, a boolean, an array of eigenvalues, or None for what there is not
@@ -36,9 +37,9 @@ def write(folder: Path, name: str, rows: Sequence[Row], figure: Figure, page: st
     writer.writeheader()
     writer.writerows({key: _exact(value) for key, value in row.items()} for row in rows)
     figure.savefig(picture, format="png", dpi=100)
-    _write(folder / f"{name}.csv", table.getvalue().encode())
-    _write(folder / f"{name}.png", picture.getvalue())
-    _write(folder / "README.md", page.encode())
+    files.write(folder / f"{name}.csv", table.getvalue())
+    files.write(folder / f"{name}.png", picture.getvalue())
+    files.write(folder / "README.md", page)
 
 
 def markdown(rows: Sequence[Row], columns: Mapping[str, str]) -> str:
@@ -82,9 +83,3 @@ def _short(value: Any) -> str:
 
 def _yes_no(value: bool) -> str:
     return "yes" if value else "no"
-
-
-def _write(path: Path, content: bytes) -> None:
-    aside = path.with_name(f".{path.name}.tmp")
-    aside.write_bytes(content)
-    aside.replace(path)

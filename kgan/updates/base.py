@@ -1,5 +1,7 @@
 """What every update rule is."""
 
+import math
+import numbers
 from collections.abc import Sequence
 
 import keras
@@ -72,6 +74,13 @@ class Joint(Update):
             raise ValueError(
                 f"n_critic: {name} moves all players at once and wants equal numbers of steps, got {steps}"
             )
+
+
+def number(name: str, value: float) -> float:
+    """`value`, if it is a number from 0 on."""
+    if isinstance(value, bool) or not isinstance(value, numbers.Real) or not 0 <= value < math.inf:
+        raise ValueError(f"{name}: wanted a number from 0 on, got {value!r}")
+    return value
 
 
 def norms(field: Point) -> Logs:

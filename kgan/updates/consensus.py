@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from kgan.game import Game, Logs, Round, combine, dot
-from kgan.updates.base import Joint, move, norms
+from kgan.updates.base import Joint, move, norms, number
 
 
 class Consensus(Joint):
@@ -13,11 +13,14 @@ class Consensus(Joint):
 
     Args:
         weight: the weight of L; 10 in the authors' experiments.
+
+    Raises:
+        ValueError: if `weight` is no number from 0 on.
     """
 
     def __init__(self, weight: float = 10.0) -> None:
         super().__init__()
-        self.weight = weight
+        self.weight = number("weight", weight)
 
     def play(self, game: Game, rounds: Sequence[Round]) -> Logs:
         for round in rounds:

@@ -1,5 +1,6 @@
 """Lookahead-minmax (Chavdarova et al. 2021, Algorithm 1)."""
 
+import numbers
 from collections.abc import Sequence
 
 import tensorflow as tf
@@ -30,7 +31,7 @@ class Lookahead(Update):
             raise ValueError(f"inner: wanted an update rule, got {inner!r}")
         if not isinstance(k, int) or k < 1:
             raise ValueError(f"k: wanted a whole number of rounds from 1 on, got {k!r}")
-        if not 0.0 < alpha <= 1.0:
+        if not isinstance(alpha, numbers.Real) or not 0.0 < alpha <= 1.0:
             raise ValueError(f"alpha: wanted a number in (0, 1], got {alpha!r}")
         self.inner, self.k, self.alpha = inner, k, alpha
 

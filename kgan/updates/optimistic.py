@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from kgan.game import Game, Logs, Round, combine
-from kgan.updates.base import Joint, move, norms, read, write
+from kgan.updates.base import Joint, norms, read, write
 
 
 class Optimistic(Joint):
@@ -22,10 +22,14 @@ class Optimistic(Joint):
         for round in rounds:
             start, last = game.point(), read(self.last)
             field, logs = game.vector_field(round)
-            move(game, field)
+            for player in game.players:
+                player.step(field[player.name])
             step = combine(lambda w, s: w - s, game.point(), start)
             game.go(combine(lambda w, d, e: w + 2.0 * d - e, start, step, last))
             write(self.last, step)
+            for player in game.players:
+                if player.settle is not None:
+                    player.settle()
         return logs | norms(field)
 
     def cost(self, game: Game) -> float:

@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from kgan.game import Game, Logs, Round, norm
 from kgan.updates.alternating import turn
-from kgan.updates.base import Update
+from kgan.updates.base import Update, number
 
 
 class Unrolled(Update):
@@ -33,6 +33,8 @@ class Unrolled(Update):
         super().__init__()
         if not isinstance(k, int) or k < 0:
             raise ValueError(f"k: wanted a whole number of steps from 0 on, got {k!r}")
+        if rate is not None:
+            number("rate", rate)
         self.k, self.rate, self.simultaneous = k, rate, simultaneous
 
     def play(self, game: Game, rounds: Sequence[Round]) -> Logs:

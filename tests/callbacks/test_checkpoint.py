@@ -16,7 +16,7 @@ import pytest
 
 from kgan.callbacks import Checkpoint, latest, restore, save
 from kgan.checks import InputError
-from kgan.distribute import Progress
+from kgan.fit import Progress
 from tests.callbacks import tiny
 
 

@@ -5,6 +5,7 @@ import csv
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 import kgan
 from kgan.analysis import jacobian_operator
@@ -80,3 +81,9 @@ def test_bad_input(tmp_path):
         EquilibriumMonitor(tmp_path, HELD_OUT, every=0)
     with pytest.raises(InputError, match=r"samples have shape \(3,\), the discriminator takes \(2,\)"):
         small().fit(DATA, steps_per_epoch=1, verbose=0, callbacks=[EquilibriumMonitor(tmp_path, np.zeros((4, 3)))])
+
+
+def test_inside_a_strategys_scope_it_says_so(tmp_path):
+    strategy = tf.distribute.MirroredStrategy(["CPU:0"])
+    with strategy.scope(), pytest.raises(InputError, match="outside of strategy"):
+        small().fit(DATA, steps_per_epoch=1, verbose=0, callbacks=[EquilibriumMonitor(tmp_path, HELD_OUT)])

@@ -42,5 +42,5 @@ def test_leaves_the_model_as_it_was():
 def test_bad_input():
     with pytest.raises(InputError, match=r"data: wanted two batches or more, .* got 1"):
         kgan.metrics.duality_gap(shift_gan(0.0), reals(1))
-    with pytest.raises(InputError, match="steps: wanted at least 1, got 0"):
+    with pytest.raises(InputError, match="steps: wanted a whole number from 1 on, got 0"):
         kgan.metrics.duality_gap(shift_gan(0.0), reals(), steps=0)

@@ -166,6 +166,24 @@ def test_evaluate_is_repeatable_and_moves_nothing():
     assert {"val_d_loss", "val_g_loss"} <= set(history)
 
 
+def test_evaluate_weighs_samples_and_draws_anew_for_each_batch():
+    gan, data = make("wgan"), images(10)
+    parts = [data[:8], data[8:]]
+    logs = [gan.test_step(tf.constant(part), number) for number, part in enumerate(parts)]
+    mean = gan.evaluate(tf.data.Dataset.from_tensor_slices(data).batch(8))
+    assert mean["d_real"] == pytest.approx(0.8 * float(logs[0]["d_real"]) + 0.2 * float(logs[1]["d_real"]), abs=1e-6)
+    same_reals = [gan.test_step(tf.constant(parts[0]), number)["d_fake"] for number in range(2)]
+    assert float(same_reals[0]) != float(same_reals[1])
+
+
+def test_a_lazy_penalty_looked_at_from_outside_is_its_mean():
+    lazy, plain = make(penalties=["r1(interval=3)"]), make(penalties=["r1"])
+    for step in range(2):
+        lazy.step.assign(step)
+        plain.step.assign(step)
+        assert float(lazy.test_step(images(8))["r1"]) == pytest.approx(float(plain.test_step(images(8))["r1"]))
+
+
 def test_steps_per_execution_and_eager_play_the_same_game():
     data = tf.data.Dataset.from_tensor_slices(images(48)).batch(4)
     results = {}
@@ -269,7 +287,24 @@ BAD = {
     "seed: wanted a whole number in [0, 2^31), got -1": lambda: make(seed=-1),
     "clip_value: wanted a positive number, got 0": lambda: make("wgan", clip_value=0),
     "d_optimizer: ": lambda: make(d_optimizer="adamm"),
-    "num: wanted at least 1, got 0": lambda: make().sample(0),
+    "num: wanted a whole number from 1 on, got 0": lambda: make().sample(0),
+    "num: wanted a whole number from 1 on, got 2.5": lambda: make().sample(2.5),
+    "seed: wanted a whole number from 0 on, got 'a'": lambda: make().sample(2, seed="a"),
+    "generator: wanted a keras.Model, got None": lambda: kgan.GAN(None, kgan.networks.mlp_discriminator(), 4),
+    "validation_data: wanted a tf.data.Dataset of batches, got a ndarray": lambda: fit(
+        images(8), batch_size=4, validation_data=images(8)
+    ),
+    "x: wanted a tf.data.Dataset of batches, got a ndarray": lambda: make().evaluate(images(8)),
+    "x: wanted a dataset of batches or an array of samples, got a tuple": lambda: fit((images(8), np.zeros(8))),
+    "batch_size: wanted a whole number from 1 on, got -1": lambda: fit(images(8), batch_size=-1),
+    "steps_per_epoch: wanted a whole number from 1 on, got -1": lambda: fit(
+        images(8), batch_size=4, steps_per_epoch=-1
+    ),
+    "epochs: wanted a whole number from 0 on, got 0.5": lambda: fit(images(8), batch_size=4, epochs=0.5),
+    "update: 'consensus(weight=\"a\")': weight: wanted a number from 0 on, got 'a'": lambda: make(
+        update='consensus(weight="a")'
+    ),
+    "update: 'lookahead(alternating, alpha=\"a\")': alpha": lambda: make(update='lookahead(alternating, alpha="a")'),
     "latent_dim: got 5, but the generator takes (4,)": lambda: kgan.GAN(
         kgan.networks.mlp_generator(latent_dim=4), kgan.networks.mlp_discriminator(), 5
     ),
