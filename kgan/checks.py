@@ -36,7 +36,9 @@ def number(name: str, value: Any, least: float | None = None, above: float | Non
     """
     if callable(value) and hasattr(value, "get_config"):
         return value
-    wanted = "a number" + (f" from {least:g} on" if least is not None else f" above {above:g}" * (above is not None))
+    wanted = "a number"
+    if least is not None or above is not None:
+        wanted += f" above {above:g}" if least is None else f" from {least:g} on"
     if isinstance(value, bool) or not isinstance(value, numbers.Real) or not math.isfinite(value):
         raise InputError(f"{name}: wanted {wanted}, got {value!r}")
     if (least is not None and value < least) or (above is not None and value <= above):
