@@ -1,0 +1,150 @@
+"""What every penalty is, and what it sees of the game."""
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from kgan import checks
+from kgan.checks import InputError
+
+# Under the square root of a norm, whose derivative at 0 is infinite: with a critic that is flat somewhere, the
+# penalty's gradient would be NaN. 1e-12 moves a norm of 1 by 5e-13.
+EPSILON = 1e-12
+
+
+@dataclasses.dataclass(frozen=True)
+class Play:
+    """What a penalty may look at when a player's objective is evaluated.
+
+    Attributes:
+        generator: the generator, a `keras.Model`.
+        discriminator: the discriminator, a `keras.Model`.
+        judge: samples -> float32 logits, the discriminator as the player plays against it.
+        generate: latents -> float32 samples, not augmented.
+        latents: float32 (batch, latent_dim), those of `fake`.
+        real: float32 (batch, ...), as the discriminator sees them: augmented.
+        fake: likewise, of the same shape.
+        labels: int32 (batch,), or None.
+        step: the number of this round, an integer scalar, from 0.
+        seed: int32 (2,), this penalty's own in this evaluation.
+        training: whether the networks run in training mode; state moves only then.
+        real_logits: `judge(real)`, where the objective has it already; None otherwise.
+        fake_logits: `judge(fake)`, likewise.
+        lazy: whether a term that is taken in every k-th round only is; otherwise it is taken now, and weighs once.
+    """
+
+    generator: Any
+    discriminator: Any
+    judge: Callable
+    generate: Callable
+    latents: tf.Tensor
+    real: tf.Tensor
+    fake: tf.Tensor
+    labels: Any = None
+    step: Any = 0
+    seed: Any = (0, 0)
+    training: bool = True
+    real_logits: Any = None
+    fake_logits: Any = None
+    lazy: bool = True
+
+    def drawn(self, seed: tf.Tensor) -> "Play":
+        """The same with draws of its own."""
+        return dataclasses.replace(self, seed=seed)
+
+    def logits(self) -> tuple[tf.Tensor, tf.Tensor]:
+        """`judge(real)` and `judge(fake)`, judged only where they are not known already."""
+        real = self.judge(self.real) if self.real_logits is None else self.real_logits
+        return real, self.judge(self.fake) if self.fake_logits is None else self.fake_logits
+
+
+class Penalty:
+    """The interface, and the way to write one: set `name` and define `__call__`, or one of the two terms.
+
+    A weight that is a number or a `kgan.schedules.Schedule` is a number by the time that a term is asked for.
+
+    Attributes:
+        name: the penalty's name in the logs.
+        players: who has a term of it, "d" and "g"; the others' is None.
+        interval: every how many rounds the model computes its terms, with `interval` times the weight.
+        differentiates: whether it takes the gradient of the discriminator with respect to its input, so that the
+            discriminator's layers need a second-order gradient.
+    """
+
+    name = "penalty"
+    players = ("d",)
+    interval = 1
+    differentiates = False
+
+    def __init__(self, interval: int = 1) -> None:
+        self.interval = checks.whole("interval", interval)
+
+    def __call__(self, discriminator: Callable, real: tf.Tensor, fake: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+        """The scalar, weight included, that is added to what the discriminator minimises.
+
+        Raises:
+            InputError: for a penalty that looks at more than this; `kgan.GAN` shows it a `Play`.
+        """
+        raise InputError(f"penalties: {self.name!r} looks at more of the game than its discriminator; use kgan.GAN")
+
+    def discriminator_term(self, play: Play) -> tf.Tensor | None:
+        """What the discriminator minimises beside its loss; None, whatever the play, if that is the generator's."""
+        return self(play.judge, play.real, play.fake, play.seed) if "d" in self.players else None
+
+    def generator_term(self, play: Play) -> tf.Tensor | None:
+        """What the generator minimises beside its loss; None, whatever the play, if that is the discriminator's."""
+
+
+class Stateful(Penalty, keras.layers.Layer):
+    """A penalty with variables: a Keras layer, so that the model tracks, saves and mirrors them.
+
+    Make it inside the strategy's scope, as all that has variables. Its state moves in each training evaluation of
+    its term, by the mean over all replicas. That takes a talk between replicas, which may not happen within a
+    branch: it has no `interval` for the model, and is asked for its terms in every round.
+    """
+
+    def __init__(self) -> None:
+        keras.layers.Layer.__init__(self, name=type(self).name, dtype="float32")
+        Penalty.__init__(self)
+        self.built = True
+
+    def _state(self, name: str) -> keras.Variable:
+        """A scalar, zero at first."""
+        return self.add_weight(
+            shape=(),
+            initializer="zeros",
+            trainable=False,
+            autocast=False,
+            aggregation="only_first_replica",
+            name=name,
+        )
+
+
+def weighted(weight: Any, value: tf.Tensor) -> tf.Tensor:
+    """`weight * value`, in the dtype of `value`: a Schedule's weight is a float32 tensor."""
+    return (tf.cast(weight, value.dtype) if tf.is_tensor(weight) else weight) * value
+
+
+def over_replicas(value: tf.Tensor) -> tf.Tensor:
+    """The mean of `value` over replicas: of a batch's mean, the whole batch's, in its gradient too.
+
+    Not within a branch of `tf.cond`.
+    """
+    if tf.distribute.get_strategy().num_replicas_in_sync == 1:
+        return value
+    return tf.distribute.get_replica_context().all_reduce(tf.distribute.ReduceOp.MEAN, value)
+
+
+def squared_gradient_norms(discriminator: Callable, inputs: tf.Tensor) -> tf.Tensor:
+    """||grad_x D(x)||^2 of each sample, the sum over all its dimensions: float32 (batch,).
+
+    D must judge samples one by one: with batch normalisation, a sample's gradient is not its own.
+    """
+    with tf.GradientTape(watch_accessed_variables=False) as tape:
+        tape.watch(inputs)
+        logits = tf.reduce_sum(discriminator(inputs))
+    gradients = tf.cast(tape.gradient(logits, inputs), inputs.dtype)
+    return tf.reduce_sum(tf.square(gradients), axis=list(range(1, len(inputs.shape))))

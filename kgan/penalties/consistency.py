@@ -1,0 +1,164 @@
+"""Consistency regularisation: the discriminator's verdict should not change where the sample's meaning does not."""
+
+import dataclasses
+from collections.abc import Callable
+
+import tensorflow as tf
+
+from kgan import checks, random
+from kgan.checks import InputError
+from kgan.penalties.base import Penalty, Play, weighted
+from kgan.spec import resolve
+
+Transform = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]  # (images, seed) -> images
+
+
+@dataclasses.dataclass(frozen=True)
+class Shift:
+    """Shifts each image by up to `pixels` whole pixels along both axes, and mirrors it left to right half of the time.
+
+    What comes in at a border is the image's own reflection. An instance is called as (images, seed) -> images, of the
+    same shape, float32 (batch, height, width, channels).
+
+    Args:
+        pixels: the largest shift, from 0 on; 4 for CIFAR-10 in Zhang et al. 2020. Images are longer than it.
+        flip: whether to mirror; not for digits or letters.
+    """
+
+    pixels: int = 4
+    flip: bool = True
+
+    def __post_init__(self) -> None:
+        checks.whole("pixels", self.pixels, 0)
+
+    def __call__(self, images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+        if len(images.shape) != 4 or min(images.shape[1:3]) <= self.pixels:
+            shape = tuple(images.shape[1:])
+            raise InputError(f"transform: {self} wants images longer than that, got samples of shape {shape}")
+        batch, height, width = tf.shape(images)[0], images.shape[1], images.shape[2]
+        dy, dx, mirrored = tf.unstack(random.uniform((batch, 3), seed), axis=1)
+        rows = _reflected(tf.range(height) + self._pixels(dy), height)
+        columns = _reflected(tf.range(width) + self._pixels(dx), width)
+        if self.flip:
+            columns = tf.where(mirrored[:, None] < 0.5, width - 1 - columns, columns)
+        return tf.gather(tf.gather(images, rows, axis=1, batch_dims=1), columns, axis=2, batch_dims=1)
+
+    def _pixels(self, share: tf.Tensor) -> tf.Tensor:
+        """From a number in [0, 1) to a whole one from -pixels to pixels, each as likely: (batch, 1)."""
+        return tf.cast(tf.floor(share * (2 * self.pixels + 1)), "int32")[:, None] - self.pixels
+
+
+TRANSFORMS = {"shift": Shift}
+
+
+def _reflected(index: tf.Tensor, length: int) -> tf.Tensor:
+    last = length - 1
+    return last - tf.abs(last - tf.abs(index))
+
+
+class Consistency(Penalty):
+    """CR (Zhang et al. 2020): weight * E (D(x) - D(T(x)))^2 on reals, D the logit.
+
+    Args:
+        weight: lambda, a number from 0 on or a Schedule; 10 in the paper.
+        transform: T, which changes the image and not its meaning: "shift", "shift(pixels=2, flip=False)", or any
+            callable (images, seed) -> images, an augmentation of `kgan.augment` say.
+        interval: every how many rounds it is computed.
+    """
+
+    name = "consistency"
+
+    def __init__(self, weight: float = 10.0, transform: str | Transform = "shift", interval: int = 1) -> None:
+        super().__init__(interval)
+        self.weight = checks.number("weight", weight, 0.0)
+        self.transform = resolve("transform", transform, TRANSFORMS)
+
+    def __call__(self, discriminator: Callable, real: tf.Tensor, fake: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+        return self._on(discriminator, real, discriminator(real), seed)
+
+    def discriminator_term(self, play: Play) -> tf.Tensor:
+        return self._on(play.judge, play.real, play.logits()[0], play.seed)
+
+    def _on(self, judge: Callable, real: tf.Tensor, logits: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+        return weighted(self.weight, _mean_square(logits - judge(self.transform(real, seed))))
+
+
+class BalancedConsistency(Penalty):
+    """bCR (Zhao et al. 2021, Algorithm 1): real_weight * E (D(x) - D(T(x)))^2 + fake_weight * E (D(y) - D(T(y)))^2.
+
+    y = G(z). With reals alone (`Consistency`), the traces of T turn up in what the generator makes. The discriminator
+    only: the generator does not minimise it.
+
+    Args:
+        real_weight: a number from 0 on or a Schedule; 10 in the paper.
+        fake_weight: likewise.
+        transform: T, as in `Consistency`.
+        interval: every how many rounds it is computed.
+    """
+
+    name = "balanced_consistency"
+
+    def __init__(
+        self,
+        real_weight: float = 10.0,
+        fake_weight: float = 10.0,
+        transform: str | Transform = "shift",
+        interval: int = 1,
+    ) -> None:
+        super().__init__(interval)
+        self.real_weight = checks.number("real_weight", real_weight, 0.0)
+        self.fake_weight = checks.number("fake_weight", fake_weight, 0.0)
+        self.transform = resolve("transform", transform, TRANSFORMS)
+
+    def __call__(self, discriminator: Callable, real: tf.Tensor, fake: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+        return self._on(discriminator, real, fake, discriminator(real), discriminator(fake), seed)
+
+    def discriminator_term(self, play: Play) -> tf.Tensor:
+        return self._on(play.judge, play.real, play.fake, *play.logits(), play.seed)
+
+    def _on(self, judge, real, fake, real_logits, fake_logits, seed) -> tf.Tensor:  # noqa: ANN001
+        real_change = real_logits - judge(self.transform(real, random.fold_in(seed, 0)))
+        fake_change = fake_logits - judge(self.transform(fake, random.fold_in(seed, 1)))
+        on_reals = weighted(self.real_weight, _mean_square(real_change))
+        return on_reals + weighted(self.fake_weight, _mean_square(fake_change))
+
+
+class LatentConsistency(Penalty):
+    """zCR (Zhao et al. 2021, Algorithm 2): near latents, near verdicts; near latents, different samples.
+
+    With z' = z + radius * N(0, I), the discriminator minimises d_weight * E (D(G(z)) - D(G(z')))^2 and the generator
+    -g_weight * E (G(z) - G(z'))^2, a mean over pixels too, which keeps it from ignoring z. Without a bound on the
+    samples (points in the plane) the latter has none either. The fakes here are not augmented.
+
+    Args:
+        d_weight: a number from 0 on or a Schedule; 20 as in StudioGAN.
+        g_weight: likewise; 0.5.
+        radius: the standard deviation of the noise on the latents, likewise; 0.05.
+        interval: every how many rounds it is computed.
+    """
+
+    name = "latent_consistency"
+    players = ("d", "g")
+
+    def __init__(self, d_weight: float = 20.0, g_weight: float = 0.5, radius: float = 0.05, interval: int = 1) -> None:
+        super().__init__(interval)
+        self.d_weight = checks.number("d_weight", d_weight, 0.0)
+        self.g_weight = checks.number("g_weight", g_weight, 0.0)
+        self.radius = checks.number("radius", radius, 0.0)
+
+    def discriminator_term(self, play: Play) -> tf.Tensor:
+        here, near = self._samples(play)
+        return weighted(self.d_weight, _mean_square(play.judge(here) - play.judge(near)))
+
+    def generator_term(self, play: Play) -> tf.Tensor:
+        here, near = self._samples(play)
+        return -weighted(self.g_weight, _mean_square(here - near))
+
+    def _samples(self, play: Play) -> tuple[tf.Tensor, tf.Tensor]:
+        z = play.latents
+        noise = random.normal([tf.shape(z)[0], *z.shape[1:]], play.seed, dtype=z.dtype)
+        return play.generate(z), play.generate(z + weighted(self.radius, noise))
+
+
+def _mean_square(change: tf.Tensor) -> tf.Tensor:
+    return tf.reduce_mean(tf.square(change))

@@ -1,0 +1,86 @@
+"""Orthogonal regularisation of kernels (Brock et al. 2019, BigGAN)."""
+
+from collections.abc import Iterator
+
+import keras
+import tensorflow as tf
+
+from kgan import checks
+from kgan.checks import lookup
+from kgan.penalties.base import Penalty, Play, weighted
+
+PLAYERS = {"generator": ("g",), "discriminator": ("d",), "both": ("d", "g")}
+
+
+class OrthogonalRegularization(Penalty):
+    """BigGAN's (Brock et al. 2019, eq. 3): weight * ||W'W * (1 - I)||_F^2, summed over the kernels W of a network.
+
+    W is flattened to a matrix whose columns are the output channels: the columns are drawn towards right angles,
+    their lengths are left alone. Kernels of dense and (transposed) convolutional layers count; depthwise ones and
+    embeddings do not. With spectral normalisation it is the raw kernel. (BigGAN's code adds half of this gradient.)
+
+    Args:
+        weight: beta, a number from 0 on or a Schedule; 1e-4 in the paper.
+        diagonal: compare with the identity, ||W'W - I||_F^2 (eq. 2 there), so that lengths go to 1.
+        network: "generator" as in BigGAN, "discriminator" or "both".
+        interval: every how many rounds it is computed.
+
+    Raises:
+        InputError: for arguments out of their range.
+    """
+
+    name = "orthogonal"
+
+    def __init__(
+        self, weight: float = 1e-4, diagonal: bool = False, network: str = "generator", interval: int = 1
+    ) -> None:
+        super().__init__(interval)
+        self.weight, self.diagonal = checks.number("weight", weight, 0.0), diagonal
+        self.players = lookup("network", network, PLAYERS)
+
+    def discriminator_term(self, play: Play) -> tf.Tensor | None:
+        return self._of(play.discriminator) if "d" in self.players else None
+
+    def generator_term(self, play: Play) -> tf.Tensor | None:
+        return self._of(play.generator) if "g" in self.players else None
+
+    def _of(self, network: keras.Model) -> tf.Tensor:
+        return weighted(self.weight, tf.add_n([self._distance(matrix) for matrix in _matrices(network)]))
+
+    def _distance(self, matrix: tf.Tensor) -> tf.Tensor:
+        rows, columns = matrix.shape
+        # ||W'W|| = ||WW'||: the smaller of the two. With fewer rows than columns, which cannot all be at right
+        # angles, the difference below does not cancel.
+        gram = tf.matmul(matrix, matrix, transpose_a=rows >= columns, transpose_b=rows < columns)
+        squares = tf.reduce_sum(tf.square(matrix), 0)
+        if rows >= columns:
+            wanted = tf.eye(columns, dtype=gram.dtype) if self.diagonal else tf.linalg.diag(squares)
+            return tf.reduce_sum(tf.square(gram - wanted))
+        whole = tf.reduce_sum(tf.square(gram))
+        if self.diagonal:
+            return whole - 2.0 * tf.reduce_sum(squares) + columns
+        return whole - tf.reduce_sum(tf.square(squares))
+
+
+def _matrices(network: keras.Model) -> Iterator[tf.Tensor]:
+    """Each trainable kernel, in float32 (or float64), with a column for each output channel."""
+    for layer in _layers(network, set()):
+        kernel = None if isinstance(layer, keras.layers.Wrapper) else getattr(layer, "kernel", None)
+        if kernel is None or not kernel.trainable:
+            continue
+        value = tf.convert_to_tensor(kernel.value)
+        if type(layer).__name__.endswith("Transpose"):  # (..., out, in), where the others have (..., in, out)
+            value = tf.linalg.matrix_transpose(value)
+        yield tf.reshape(value, [-1, value.shape[-1]])
+
+
+def _layers(layer: keras.layers.Layer, seen: set) -> Iterator[keras.layers.Layer]:
+    """The layer and all that its attributes hold, at any depth, each once: Keras has no public name for that."""
+    if id(layer) in seen:
+        return
+    seen.add(id(layer))
+    yield layer
+    for value in vars(layer).values():
+        for item in value if isinstance(value, list | tuple) else [value]:
+            if isinstance(item, keras.layers.Layer):
+                yield from _layers(item, seen)

@@ -1,0 +1,111 @@
+"""The table of penalties that run through the contract, and the plays that they are shown."""
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+import kgan
+from kgan import penalties
+
+networks = kgan.networks
+SHAPE, LATENT_DIM, BATCH = (8, 8, 1), 3, 4
+
+PENALTIES = [
+    "gradient_penalty",
+    "gradient_penalty(one_sided=True, target=0.5)",
+    "lipschitz",
+    "dragan",
+    "r1(gamma=2.0)",
+    "r2",
+    "r1_r2",
+    "consistency",
+    "balanced_consistency(fake_weight=5.0, transform='shift(pixels=2, flip=False)')",
+    "latent_consistency(radius=0.5)",
+    "lecam",
+    "orthogonal(network='both', weight=0.01)",
+    "orthogonal(network='both', weight=0.01, diagonal=True)",
+    "path_length",
+    "feature_matching",
+]
+
+# (discriminator, generator)
+NETWORKS = {
+    "mlp": (
+        lambda: networks.mlp_discriminator(SHAPE, width=8),
+        lambda: networks.mlp_generator(SHAPE, LATENT_DIM, width=8),
+    ),
+    "dcgan": (
+        lambda: networks.dcgan_discriminator(SHAPE, width=4),
+        lambda: networks.dcgan_generator(SHAPE, LATENT_DIM, width=4, normalization=None),
+    ),
+    "dcgan, spectral": (
+        lambda: networks.dcgan_discriminator(SHAPE, width=4, normalization="spectral"),
+        lambda: networks.dcgan_generator(SHAPE, LATENT_DIM, width=4, normalization="spectral"),
+    ),
+    "sngan": (
+        lambda: networks.sngan_discriminator(SHAPE, width=4),
+        lambda: networks.mlp_generator(SHAPE, LATENT_DIM, width=8),
+    ),
+}
+
+
+def play(kind="mlp", training=False, step=2000, spread=0.3):
+    """A play in the default float type, with weights large enough for every penalty to have something to say."""
+    discriminator, generator = (make() for make in NETWORKS[kind])
+    return played(discriminator, generator, training, step, spread)
+
+
+def played(discriminator, generator, training=False, step=2000, spread=0.3):
+    """A play of these networks; their weights are moved at random."""
+    rng = np.random.default_rng(0)
+    for v in discriminator.trainable_variables + generator.trainable_variables:
+        v.assign(v.numpy() + rng.normal(size=v.shape) * spread)
+    floatx = keras.config.floatx()
+    latents = tf.constant(rng.normal(size=(BATCH, LATENT_DIM)), floatx)
+
+    def generate(z):
+        return tf.cast(generator(z, training=training), floatx)
+
+    return penalties.Play(
+        generator=generator,
+        discriminator=discriminator,
+        judge=lambda x: tf.cast(discriminator(x, training=training), floatx),
+        generate=generate,
+        latents=latents,
+        real=tf.constant(rng.uniform(-1, 1, (BATCH, *SHAPE)), floatx),
+        fake=generate(latents),
+        step=step,
+        seed=kgan.random.key(3),
+        training=training,
+    )
+
+
+def made(name):
+    """The penalty called `name`, its state away from where it starts."""
+    return filled(penalties.get(name))
+
+
+def filled(penalty):
+    for number, v in enumerate(getattr(penalty, "variables", ())):
+        v.assign(0.3 * (number + 1))
+    return penalty
+
+
+def term(penalty, player, play):
+    """That player's term, with fakes made anew, so that the generator's weights take part."""
+    if player == "d":
+        return penalty.discriminator_term(play)
+    fresh = play.__class__(**{**vars(play), "fake": play.generate(play.latents)})
+    return penalty.generator_term(fresh)
+
+
+def variables(player, play):
+    return (play.discriminator if player == "d" else play.generator).trainable_variables
+
+
+def value_and_gradients(penalty, player, play):
+    values = [v.value for v in variables(player, play)]
+    with tf.GradientTape(watch_accessed_variables=False) as tape:
+        tape.watch(values)
+        result = term(penalty, player, play)
+    return result, tape.gradient(result, values, unconnected_gradients="zero")

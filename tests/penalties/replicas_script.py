@@ -1,0 +1,71 @@
+"""Every penalty on one replica and on two, with the same weights and the same global batch.
+
+Run by test_replicas.py in a process of its own. Prints, for each term, the largest difference in its value, its
+gradients and its state, relative to the largest of them.
+"""
+
+import dataclasses
+import os
+
+os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+os.environ["CUDA_VISIBLE_DEVICES"] = ""
+
+import numpy as np
+import tensorflow as tf
+
+cpu = tf.config.list_physical_devices("CPU")[0]
+tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
+
+from tests.penalties import cases  # noqa: E402
+
+
+def evaluate(play, penalties):
+    """The value, gradients (summed over replicas, of the loss over their number) and state of each term."""
+    replicas, results = tf.distribute.get_strategy().num_replicas_in_sync, {}
+    for name, penalty in penalties.items():
+        for player in penalty.players:
+            value, gradients = cases.value_and_gradients(penalty, player, play)
+            gradients = [g / replicas for g in gradients]
+            if replicas > 1:
+                context = tf.distribute.get_replica_context()
+                value = context.all_reduce("MEAN", value)
+                gradients = context.all_reduce("SUM", gradients)
+            state = [tf.identity(v.value) for v in getattr(penalty, "variables", ())]
+            results[f"{name} {player}"] = [value, *gradients, *state]
+    return results
+
+
+def main():
+    one, same = cases.play(training=True), {name: cases.made(name) for name in cases.PENALTIES}
+    alone = tf.function(lambda: evaluate(one, same))()
+
+    strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+    half = cases.BATCH // 2
+
+    def share(x):
+        rank = tf.distribute.get_replica_context().replica_id_in_sync_group
+        return tf.cast(x, "float32")[rank * half : (rank + 1) * half]
+
+    with strategy.scope():
+        two = cases.play(training=True)
+        penalties = {name: cases.made(name) for name in cases.PENALTIES}
+    for a, b in ((one.discriminator, two.discriminator), (one.generator, two.generator)):
+        b.set_weights(a.get_weights())
+
+    @tf.function
+    def shared():
+        def replica():
+            parts = {name: share(getattr(one, name).numpy()) for name in ("latents", "real", "fake")}
+            return evaluate(dataclasses.replace(two, **parts), penalties)
+
+        return strategy.run(replica)
+
+    together = shared()
+    for name, values in alone.items():
+        pairs = zip(values, together[name], strict=True)
+        worst = max(np.abs(a - local).max() for a, b in pairs for local in strategy.experimental_local_results(b))
+        print(f"{name}\t{worst / max(np.abs(a).max() for a in values):.2e}")
+
+
+if __name__ == "__main__":
+    main()
