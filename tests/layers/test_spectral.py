@@ -17,6 +17,9 @@ LAYERS = {
     "conv2d_transpose": (lambda: keras.layers.Conv2DTranspose(3, 4, 2, padding="same"), (3, 3, 5)),
     "depthwise": (lambda: keras.layers.DepthwiseConv2D(3, depth_multiplier=2), (6, 6, 4)),
     "einsum": (lambda: keras.layers.EinsumDense("ab,bc->ac", 5, bias_axes="c"), (7,)),
+    "einsum_heads": (lambda: keras.layers.EinsumDense("abc,cde->abde", (None, 2, 3)), (4, 7)),
+    "embedding": (lambda: keras.layers.Embedding(7, 5), (3,)),
+    "separable": (lambda: keras.layers.SeparableConv2D(5, 3, depth_multiplier=2), (6, 6, 4)),
 }
 
 
@@ -26,6 +29,8 @@ def build(name, dtype="float32", **kwargs):
     keras.config.set_dtype_policy(dtype)
     layer.layer.dtype_policy = keras.DTypePolicy(dtype)
     x = np.random.default_rng(0).normal(size=(2, *shape)).astype("float64" if dtype == "float64" else "float32")
+    if name == "embedding":
+        x = np.array([[0, 3, 6], [1, 1, 2]])
     layer(x)
     return layer, x
 
@@ -34,8 +39,10 @@ def matrix(name, kernel):
     """The kernel with output channels as columns, written independently of the layer."""
     if name == "conv2d_transpose":
         kernel = np.moveaxis(kernel, -2, -1)
-    if name == "depthwise":
+    if name == "depthwise" or kernel.shape == (3, 3, 4, 2):  # the separable convolution's first
         kernel = kernel.reshape(*kernel.shape[:-2], -1)
+    if name == "einsum_heads":
+        kernel = kernel.reshape(7, 6)
     return kernel.reshape(-1, kernel.shape[-1])
 
 
@@ -43,24 +50,26 @@ def matrix(name, kernel):
 @pytest.mark.parametrize("name", LAYERS)
 def test_gradient_is_that_of_the_normalised_kernel_by_finite_differences(name):
     layer, x = build(name, "float64")
-    kernel = layer.kernel
+    assert len(layer.kernels) == (2 if name == "separable" else 1)
     weights = tf.constant(np.random.default_rng(1).normal(size=layer(x).shape))
 
     def loss():
         return tf.reduce_sum(weights * tf.sin(layer(x)))
 
-    with tf.GradientTape() as tape:
-        tape.watch(kernel.value)
-        value = loss()
-    found = tape.gradient(value, kernel.value).numpy()
-    start = kernel.numpy()
+    for kernel in layer.kernels:
+        with tf.GradientTape() as tape:
+            tape.watch(kernel.value)
+            value = loss()
+        found = tape.gradient(value, kernel.value).numpy()
+        start = kernel.numpy()
 
-    def at(array):
-        kernel.assign(array)
-        return float(loss())
+        def at(array, kernel=kernel):
+            kernel.assign(array)
+            return float(loss())
 
-    expected = numeric.gradient(at, start)
-    np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-8)
+        expected = numeric.gradient(at, start)
+        kernel.assign(start)
+        np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-8)
 
 
 # (b)
@@ -105,13 +114,37 @@ def test_a_generator_step_leaves_the_discriminators_bytes_and_a_discriminator_st
 def test_the_largest_singular_value_is_one_by_numpy(name):
     layer, x = build(name, "float64")
     layer.power_iteration(200)
-    kernel = layer.kernel.numpy()
-    sigma = np.linalg.svd(matrix(name, kernel), compute_uv=False)[0]
-    plain = LAYERS[name][0]()
+    assert_divided_by_numpys_sigma(layer, LAYERS[name][0](), lambda kernel: matrix(name, kernel), x)
+
+
+def assert_divided_by_numpys_sigma(layer, plain, matrix, *inputs):
+    """That the layer is the `plain` one with each of its kernels divided by its largest singular value."""
     plain.dtype_policy = keras.DTypePolicy("float64")
-    plain(x)
-    plain.set_weights([kernel / sigma, *[w.numpy() for w in layer.layer.weights[1:]]])
-    np.testing.assert_allclose(layer(x), plain(x), rtol=1e-6, atol=1e-9)
+    plain(*inputs)
+    kernels = {id(kernel) for kernel in layer.kernels}
+    for target, source in zip(plain.weights, layer.layer.weights, strict=True):
+        value = source.numpy()
+        if id(source) in kernels:
+            value = value / np.linalg.svd(matrix(value), compute_uv=False)[0]
+        target.assign(value)
+    np.testing.assert_allclose(layer(*inputs), plain(*inputs), rtol=1e-6, atol=1e-9)
+
+
+def test_the_four_projections_of_multi_head_attention_each_have_norm_one():
+    keras.config.set_dtype_policy("float64")
+    make = lambda: keras.layers.MultiHeadAttention(2, 3, value_dim=4)  # noqa: E731
+    layer, rng = SpectralNormalization(make()), np.random.default_rng(0)
+    query, value, key = (rng.normal(size=(2, n, size)) for n, size in ((5, 7), (4, 6), (4, 8)))
+    assert layer(query, value, key).shape == (2, 5, 7)
+    assert [kernel.shape for kernel in layer.kernels] == [(7, 2, 3), (8, 2, 3), (6, 2, 4), (2, 4, 7)]
+    before = [v.numpy() for v in layer.us]
+    layer.power_iteration(200)
+    assert not any(np.array_equal(v, b) for v, b in zip(layer.us, before, strict=True))
+
+    def matrix(kernel):  # heads and their size are inputs of the last, outputs of the others
+        return kernel.reshape(8, 7) if kernel.shape == (2, 4, 7) else kernel.reshape(kernel.shape[0], -1)
+
+    assert_divided_by_numpys_sigma(layer, make(), matrix, query, value, key)
 
 
 def test_warm_up_makes_sigma_good_at_once():
@@ -171,8 +204,19 @@ def test_works_under_xla():
     np.testing.assert_allclose(step(), layer(x), rtol=1e-4, atol=1e-5)
 
 
+def test_a_wrapped_float64_layer_that_begins_a_nested_model_is_not_truncated():
+    keras.config.set_dtype_policy("float64")
+    layer = SpectralNormalization(keras.layers.Dense(3, use_bias=False))
+    x = np.random.default_rng(0).normal(size=(2, 5))
+    inputs = keras.Input((5,), dtype="float64")
+    model = keras.Model(inputs, keras.Sequential([layer])(inputs))
+    np.testing.assert_array_equal(model(x), layer(x))
+
+
 def test_bad_input():
     with pytest.raises(InputError, match=r"wants one of .*'kernel'.* has none"):
         SpectralNormalization(keras.layers.ReLU())(np.zeros((1, 3), "float32"))
+    with pytest.raises(InputError, match="wrap the layers inside it"):
+        SpectralNormalization(keras.Sequential([keras.layers.Dense(1)]))(np.zeros((1, 3), "float32"))
     with pytest.raises(InputError, match="power_iterations: wanted at least 1, got 0"):
         SpectralNormalization(keras.layers.Dense(1), 0)

@@ -1,0 +1,122 @@
+"""Batch normalisation: second-order gradients right, one batch over all replicas; and its class-conditional form."""
+
+import keras
+import tensorflow as tf
+
+from kgan import checks
+from kgan.checks import InputError
+from kgan.layers.normalization import Normalization
+
+
+@keras.saving.register_keras_serializable("kgan")
+class BatchNormalization(Normalization):
+    """Ioffe and Szegedy 2015: each channel is standardised over batch and positions.
+
+    In training by the batch's statistics, which also move the moving ones: m <- momentum m + (1 - momentum) m_batch,
+    the variance being the biased one, as in Keras. In inference (or if `trainable` is False) by the moving ones.
+
+    Under several replicas the statistics are those of the whole batch over all of them, as on one device, and
+    gradients pass through the sums, twice if need be. It follows that a layer may not be called within a branch of
+    `tf.cond` there. Each call in training moves the statistics: those on reals, on fakes and for a penalty alike.
+
+    A sample's output depends on the others in its batch. In a generator that correlates the samples of a batch, which
+    Salimans et al. 2016 (section 3.5) avoid by virtual batch normalisation: the statistics of a reference batch that
+    is fixed at the start, at the price of a second forward pass. Use it where one batch's images look alike and the
+    batch is small; here `GroupNormalization` or `LayerNormalization` serve that purpose, without the second pass.
+    In a critic under a gradient penalty use one of those two, too: the penalty is on each sample's own gradient.
+
+    Args:
+        momentum: of the moving statistics, in [0, 1]; 0.99, as Keras's.
+        **kwargs: `epsilon`, `center` and `scale`, as in `Normalization`; Keras's `name`, `dtype`.
+
+    Raises:
+        InputError: if momentum is not in [0, 1] or epsilon is not positive.
+    """
+
+    def __init__(self, momentum: float = 0.99, **kwargs) -> None:
+        super().__init__(**kwargs)
+        if not 0.0 <= momentum <= 1.0:
+            raise InputError(f"momentum: wanted a number in [0, 1], got {momentum!r}")
+        self.momentum = momentum
+
+    def build(self, input_shape: tuple) -> None:
+        super().build(input_shape)
+        # All replicas have the same new value.
+        moving = {"trainable": False, "autocast": False, "aggregation": "only_first_replica"}
+        shape = (input_shape[-1],)
+        self.moving_mean = self.add_weight(shape=shape, initializer="zeros", name="moving_mean", **moving)
+        self.moving_variance = self.add_weight(shape=shape, initializer="ones", name="moving_variance", **moving)
+
+    def call(self, inputs: tf.Tensor, training: bool = False) -> tf.Tensor:
+        return self._affine(self._standardize(inputs, training), [-1])
+
+    def _standardize(self, inputs: tf.Tensor, training: bool) -> tf.Tensor:
+        x = self._exact(inputs)
+        if training and self.trainable:
+            mean = _batch_mean(x)
+            variance = _batch_mean(tf.square(x - mean))
+            self._move(self.moving_mean, mean)
+            self._move(self.moving_variance, variance)
+        else:
+            mean = tf.cast(self.moving_mean.value, x.dtype)
+            variance = tf.cast(self.moving_variance.value, x.dtype)
+        return (x - mean) * tf.math.rsqrt(variance + self.epsilon)
+
+    def _move(self, moving: keras.Variable, value: tf.Tensor) -> None:
+        moving.assign(moving.value * self.momentum + tf.cast(value, moving.dtype) * (1.0 - self.momentum))
+
+    def get_config(self) -> dict:
+        return {**super().get_config(), "momentum": self.momentum}
+
+
+@keras.saving.register_keras_serializable("kgan")
+class ConditionalBatchNormalization(BatchNormalization):
+    """Batch normalisation with a gamma and a beta for each class (Dumoulin et al. 2017; de Vries et al. 2017).
+
+    Call it on [x, labels]: x (batch, ..., channels), labels integers (batch,) in [0, num_classes).
+
+    Args:
+        num_classes: how many classes there are.
+        **kwargs: as in `BatchNormalization`.
+
+    Raises:
+        InputError: if num_classes < 1; (at build) if the input is not a pair; and as `BatchNormalization`.
+    """
+
+    def __init__(self, num_classes: int, **kwargs) -> None:
+        super().__init__(**kwargs)
+        self.num_classes = checks.whole("num_classes", num_classes)
+
+    def build(self, input_shape: list) -> None:
+        if len(input_shape) != 2 or not all(isinstance(shape, list | tuple) for shape in input_shape):
+            raise InputError(f"inputs: wanted [x, labels], got shape {input_shape}")
+        super().build(input_shape[0])
+
+    def _add_affine(self, shape: tuple) -> None:
+        super()._add_affine((self.num_classes, *shape))
+
+    def call(self, inputs: list, training: bool = False) -> tf.Tensor:
+        x, labels = inputs
+        y = self._standardize(x, training)
+        labels = tf.reshape(tf.cast(labels, "int32"), [-1] + [1] * (len(x.shape) - 2))  # a class for all positions
+        if self.scale:
+            y = y * tf.cast(tf.gather(self.gamma.value, labels), y.dtype)
+        if self.center:
+            y = y + tf.cast(tf.gather(self.beta.value, labels), y.dtype)
+        return tf.cast(y, self.compute_dtype)
+
+    def compute_output_shape(self, input_shape: list) -> tuple:
+        return input_shape[0]
+
+    def get_config(self) -> dict:
+        return {**super().get_config(), "num_classes": self.num_classes}
+
+
+def _batch_mean(x: tf.Tensor) -> tf.Tensor:
+    """The mean of each channel over batch and positions, of all replicas' batches; they may differ in size."""
+    total = tf.reduce_sum(x, list(range(len(x.shape) - 1)))
+    count = tf.cast(tf.size(x) // x.shape[-1], x.dtype)
+    if tf.distribute.get_strategy().num_replicas_in_sync > 1 and not tf.distribute.in_cross_replica_context():
+        context = tf.distribute.get_replica_context()
+        total, count = context.all_reduce(tf.distribute.ReduceOp.SUM, [total, count])
+    return total / count

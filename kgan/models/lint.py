@@ -1,0 +1,82 @@
+"""What a discriminator should not be made of, given the penalties that it plays under."""
+
+import warnings
+from collections.abc import Sequence
+
+import keras
+
+from kgan.checks import InputError
+from kgan.distribute import sublayers
+from kgan.layers import BatchNormalization
+
+STOCK = ("keras", "tf_keras", "tensorflow_addons")  # whose layers are known by name; none but keras need be there
+RESIZING = {
+    "UpSampling2D": "kgan.layers.BlurUpsampling2D",
+    "Resizing": "kgan.layers.BlurUpsampling2D or BlurDownsampling2D",
+}
+NORMALIZATIONS = {name: f"kgan.layers.{name}" for name in ("LayerNormalization", "GroupNormalization")} | {
+    "InstanceNormalization": "kgan.layers.InstanceNormalization",  # tensorflow-addons'
+}
+BATCH_NORMALIZATIONS = ("BatchNormalization", "SyncBatchNormalization")
+
+
+def check_critic(discriminator: keras.Model, penalties: Sequence = ()) -> None:
+    """Looks at every layer of the discriminator, at any depth, for what would make training silently wrong.
+
+    Layers are known by their class: what a layer of the user's own computes, a class with its own `call`, cannot be
+    told. Warnings are given once for each class.
+
+    If a penalty has `differentiates`, the gradient with respect to the input is differentiated once more, and then
+    - resizing (but for UpSampling2D's "nearest", which repeats pixels) is an error: its second-order gradient is
+      dropped without a word (bilinear), or missing;
+    - Keras's layer and group normalisation, and tensorflow-addons' group and instance normalisation, are warned of:
+      their second-order gradient is wrong;
+    - so is batch normalisation, kgan's too: it couples the samples of a batch, whose gradients are penalised one by
+      one (Gulrajani et al. 2017, section 4), and Keras's second-order gradient is wrong besides.
+
+    Under any penalties, and under none, spectral normalisation that overwrites its kernel in each forward pass in
+    training (Keras's and tensorflow-addons') is warned of: the passes of one step see different discriminators.
+
+    Args:
+        discriminator: any Keras model or layer.
+        penalties: those of the game; any callables.
+
+    Raises:
+        InputError: for a layer without second-order gradient; it names the layer and what to put in its place.
+    """
+    penalty = next((p for p in penalties if getattr(p, "differentiates", False)), None)
+    said = {}
+    for layer in sublayers(discriminator):
+        names = _stock_names(layer)
+        if "SpectralNormalization" in names:
+            fault = "overwrites its kernel in each pass in training, so that one step's passes see different critics"
+            said.setdefault(type(layer), _sentence(layer, fault, "kgan.layers.SpectralNormalization"))
+        if penalty is None:
+            continue
+        needs = f"which the penalty {getattr(penalty, 'name', penalty)!r} takes"
+        for name in RESIZING.keys() & names:
+            if name == "Resizing" or layer.interpolation != "nearest":
+                fault = f"with {layer.interpolation!r} has no second-order gradient, {needs}"
+                raise InputError(_sentence(layer, fault, RESIZING[name]))
+        for name in NORMALIZATIONS.keys() & names:
+            fault = f"has a wrong second-order gradient, {needs}"
+            said.setdefault(type(layer), _sentence(layer, fault, NORMALIZATIONS[name]))
+        stock = not names.isdisjoint(BATCH_NORMALIZATIONS)
+        if stock or isinstance(layer, BatchNormalization):
+            fault = "couples the samples of a batch, whose gradients are penalised one by one"
+            fault += f", and has a wrong second-order gradient, {needs}" if stock else ""
+            instead = "kgan.layers.LayerNormalization, GroupNormalization or InstanceNormalization"
+            said.setdefault(type(layer), _sentence(layer, fault, instead))
+    for sentence in said.values():
+        warnings.warn(sentence, stacklevel=3)
+
+
+def _stock_names(layer: keras.layers.Layer) -> set[str]:
+    """The names of a layer's class and its bases, if the `call` that it runs is a known library's; else none."""
+    classes = type(layer).__mro__
+    caller = next(cls for cls in classes if "call" in vars(cls))
+    return {cls.__name__ for cls in classes} if caller.__module__.partition(".")[0] in STOCK else set()
+
+
+def _sentence(layer: keras.layers.Layer, fault: str, instead: str) -> str:
+    return f"discriminator: layer {layer.name!r} ({type(layer).__name__}) {fault}; use {instead}"
