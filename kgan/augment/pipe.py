@@ -1,0 +1,131 @@
+"""ADA's pipe of transforms (Karras et al. 2020, appendix B)."""
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from kgan import random
+from kgan.augment.affine import after
+from kgan.augment.base import Augmentation, image_size
+from kgan.augment.color import COLOR, recolor
+from kgan.augment.draws import Draw, draws, probability
+from kgan.augment.filtering import BANDS, equalize, gains
+from kgan.augment.geometric import BLIT, GEOM, warp
+from kgan.checks import InputError, lookup
+
+GROUPS = {
+    "blit": [name for name, _ in BLIT],
+    "geom": [name for name, _ in GEOM],
+    "color": [name for name, _ in COLOR],
+    "filter": ["filter"],
+    "noise": ["noise"],
+    "cutout": ["cutout"],
+}
+# The authors' codes: the first two, three, ... groups.
+CODES = {
+    code: [name for names in list(GROUPS.values())[: len(code)] for name in names]
+    for code in ("b", "bg", "bgc", "bgcf", "bgcfn", "bgcfnc")
+}
+NAMES = {name: [name] for names in GROUPS.values() for name in names}
+
+
+def parse(transforms: str) -> frozenset[str]:
+    """The transforms that a pipe string names: codes, groups and single transforms, with commas between them.
+
+    Raises:
+        InputError: for an unknown name, with the nearest, or no name.
+    """
+    if not isinstance(transforms, str):
+        raise InputError(f"pipe: wanted names with commas between them, got {transforms!r}")
+    table = CODES | GROUPS | NAMES
+    return frozenset(one for name in transforms.split(",") for one in lookup("pipe", name.strip(), table))
+
+
+def transform(images: tf.Tensor, names: frozenset[str], p: Any, seed: tf.Tensor) -> tf.Tensor:
+    """The images with each of the transforms `names` applied to each sample with probability `p`.
+
+    Blitting and geometry are one warp, colour is one map of the channels; then filtering, noise and cutout.
+    """
+    height, width, channels = image_size(images)
+    steps = BLIT + GEOM
+    numbers = iter(draws(len(steps) + len(COLOR) + BANDS + 2, tf.shape(images)[0], p, seed))
+    inverses = _drawn(steps, names, numbers, (height, width))
+    colors = _drawn(COLOR, names, numbers, channels)
+    bands = [next(numbers) for _ in range(BANDS)]
+    if inverses:
+        total = inverses[0]
+        for inverse in inverses[1:]:  # the last in the pipe is the first to be undone
+            total = after(total, inverse)
+        images = warp(images, total)
+    if colors:
+        total = colors[0]
+        for color in colors[1:]:
+            total = after(color, total)
+        images = recolor(images, total)
+    if "filter" in names:
+        images = equalize(images, gains(bands))
+    if "noise" in names:
+        images = noise(images, next(numbers), random.fold_in(seed, 2))
+    else:
+        next(numbers)
+    if "cutout" in names:
+        images = cutout(images, next(numbers))
+    return images
+
+
+def _drawn(steps: list[tuple[str, Callable]], names: frozenset[str], numbers: Any, size: Any) -> list[tf.Tensor]:
+    drawn = [(name, step, next(numbers)) for name, step in steps]
+    return [step(draw, size) for name, step, draw in drawn if name in names]
+
+
+def noise(images: tf.Tensor, draw: Draw, seed: tf.Tensor) -> tf.Tensor:
+    """Plus white noise of standard deviation |N(0, 0.1^2)|, one for all of a sample's pixels."""
+    std = draw.choose(0.1 * tf.abs(draw.normal[:, 0]), 0.0)[:, None, None, None]
+    white = random.normal((tf.shape(images)[0], *images.shape[1:]), seed)
+    return images + tf.cast(std * white, images.dtype)
+
+
+def cutout(images: tf.Tensor, draw: Draw) -> tf.Tensor:
+    """Zero in a rectangle of half the height and width, whose centre is uniform over the image."""
+    height, width = images.shape[1:3]
+    inside = lambda size, i: tf.abs((tf.range(size, dtype="float32") + 0.5) / size - draw.uniform[:, i : i + 1]) < 0.25  # noqa: E731
+    erased = inside(height, 1)[:, :, None] & inside(width, 0)[:, None]
+    return images * tf.cast(draw.choose(tf.where(erased, 0.0, 1.0), 1.0)[..., None], images.dtype)
+
+
+@keras.saving.register_keras_serializable("kgan")
+class Pipe(Augmentation):
+    """The augmentation pipe of Karras et al. 2020, appendix B, at a probability of your choice; see `ADA` for its own.
+
+    Each transform is applied to each sample with probability p, with the paper's strengths. In this order:
+        blit: `xflip`, `rotate90` (square images), `xint` (moves by whole pixels, up to 1/8);
+        geom: `scale`, `rotate`, `aniso`, `xfrac` (moves by fractions of a pixel);
+        color: `brightness`, `contrast`, `lumaflip`, `hue`, `saturation` (on grey images the first three);
+        filter: four octave bands amplified or damped;
+        noise: white noise;
+        cutout: half the height and width erased.
+    What blit and geom do is composed into one affine map with reflection at the borders. It differs from the paper in
+    one thing: the paper samples bilinearly between a twofold up- and downsampling by the wavelet sym6, here the
+    sampling is bilinear on the image itself, which is some blurrier and aliases where images shrink; reals and fakes
+    alike. Pixels that fall on pixels are exact, and at p = 0 the images are the same to the bit.
+
+    Args:
+        transforms: codes ("bgc"), groups ("blit, color") or single transforms ("xflip, xint"), with commas between.
+        p: in [0, 1]; a number or a Schedule.
+
+    Raises:
+        InputError: for an unknown transform, with the nearest name; for p out of its range; (when called) for samples
+            that are no images.
+    """
+
+    def __init__(self, transforms: str = "bgc", p: Any = 0.2) -> None:
+        self.names = parse(transforms)
+        self.transforms, self.p = transforms, probability("p", p)
+
+    def __call__(self, images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+        return transform(images, self.names, self.p, seed)
+
+    def get_config(self) -> dict:
+        return {"transforms": self.transforms, "p": keras.saving.serialize_keras_object(self.p)}
