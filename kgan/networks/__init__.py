@@ -2,12 +2,16 @@
 
 from kgan.networks.dcgan import dcgan_discriminator, dcgan_generator
 from kgan.networks.mlp import mlp_discriminator, mlp_generator
+from kgan.networks.r3gan import r3gan_discriminator, r3gan_generator
+from kgan.networks.sagan import sagan_discriminator, sagan_generator
 from kgan.networks.sngan import sngan_discriminator, sngan_generator
 
 NETWORKS = {
     "mlp": (mlp_generator, mlp_discriminator),
     "dcgan": (dcgan_generator, dcgan_discriminator),
     "sngan": (sngan_generator, sngan_discriminator),
+    "sagan": (sagan_generator, sagan_discriminator),
+    "r3gan": (r3gan_generator, r3gan_discriminator),
 }
 
 __all__ = [
@@ -16,6 +20,10 @@ __all__ = [
     "dcgan_generator",
     "mlp_discriminator",
     "mlp_generator",
+    "r3gan_discriminator",
+    "r3gan_generator",
+    "sagan_discriminator",
+    "sagan_generator",
     "sngan_discriminator",
     "sngan_generator",
 ]

@@ -2,10 +2,8 @@
 
 from collections.abc import Callable
 
-import keras
-
 from kgan.checks import InputError, lookup
-from kgan.layers import SpectralNormalization
+from kgan.layers import BatchNormalization, SpectralNormalization
 
 
 def halvings(image_shape: tuple, smallest: int = 4, most: int | None = None) -> int:
@@ -40,8 +38,8 @@ def normalized(normalization: str | None) -> tuple[Callable, Callable]:
     nothing = lambda x: x  # noqa: E731
     table = {
         None: (plain, nothing),
-        # Synchronised: under several replicas the statistics are the whole batch's, as on one device.
-        "batch": (plain, lambda x: keras.layers.BatchNormalization(synchronized=True)(x)),
+        # Ours: right when differentiated twice, as consensus-like rules do, and the whole batch's over all replicas.
+        "batch": (plain, lambda x: BatchNormalization()(x)),
         "spectral": (SpectralNormalization, nothing),
     }
     return lookup("normalization", normalization, table)

@@ -1,0 +1,95 @@
+"""The residual networks of SAGAN (Zhang et al. 2019): SNGAN's, spectrally normalised in both players, and attention.
+
+Each network has one self-attention layer, on the finest of its maps that is smaller than the image and no larger than
+32 x 32: 32 x 32 for images of 128 x 128 (as in the paper) or 64 x 64, 16 x 16 for 32 x 32, 14 x 14 for 28 x 28.
+"""
+
+import keras
+
+from kgan.layers import SelfAttention, SpectralNormalization
+from kgan.networks.shapes import halvings, normalized
+from kgan.networks.sngan import _discriminator_block, _glorot
+
+LARGEST = 32  # the side of the largest map for attention, whose cost grows with the fourth power of the side
+
+
+def _attention_stage(image_shape: tuple, stages: int) -> int:
+    """How often the image is halved where attention looks at it: from 1 to `stages`."""
+    fitting = (stage for stage in range(1, stages) if max(image_shape[:2]) >> stage <= LARGEST)
+    return next(fitting, stages)
+
+
+def _conv(maps: int, size: int, gain: float = 1.0) -> keras.layers.Layer:
+    return SpectralNormalization(keras.layers.Conv2D(maps, size, padding="same", kernel_initializer=_glorot(gain)))
+
+
+def _generator_block(x, maps: int):  # noqa: ANN001
+    norm = normalized("batch")[1]
+    h = keras.layers.UpSampling2D(2)(keras.layers.ReLU()(norm(x)))
+    h = _conv(maps, 3, 2**0.5)(h)
+    h = _conv(maps, 3, 2**0.5)(keras.layers.ReLU()(norm(h)))
+    return keras.layers.Add()([h, _conv(maps, 1)(keras.layers.UpSampling2D(2)(x))])
+
+
+def sagan_generator(image_shape: tuple = (32, 32, 3), latent_dim: int = 128, width: int = 32) -> keras.Model:
+    """A linear layer to 4 x 4 (7 x 7 for 28 x 28), residual blocks that double it, then BN, ReLU, 3 x 3 conv, tanh.
+
+    Every kernel is spectrally normalised (section 4.1). Batch normalisation is unconditional here; the paper's
+    depends on the class.
+
+    Args:
+        image_shape: (height, width, channels); sizes that can be halved to 4 or more.
+        latent_dim: the dimension of the latents; 128 in the authors' code.
+        width: channels of the last map; each coarser map has twice as many, except that the two coarsest are equal.
+            The authors have 64 for 128 x 128.
+
+    Returns:
+        A model from latents (batch, latent_dim) to images (batch, *image_shape) in [-1, 1].
+
+    Raises:
+        InputError: if `image_shape` does not allow the strides.
+    """
+    stages = halvings(image_shape)
+    attends = _attention_stage(image_shape, stages)
+    height, width_, channels = image_shape[0] >> stages, image_shape[1] >> stages, image_shape[2]
+    maps = width << (stages - 1)
+    x = inputs = keras.Input((latent_dim,))
+    x = SpectralNormalization(keras.layers.Dense(height * width_ * maps, kernel_initializer=_glorot(1.0)))(x)
+    x = keras.layers.Reshape((height, width_, maps))(x)
+    for stage in reversed(range(stages)):
+        if stage + 1 == attends:
+            x = SelfAttention(spectral=True)(x)
+        x = _generator_block(x, width << stage)
+    x = keras.layers.ReLU()(normalized("batch")[1](x))
+    x = _conv(channels, 3)(x)
+    return keras.Model(inputs, keras.layers.Activation("tanh")(x), name="sagan_generator")
+
+
+def sagan_discriminator(image_shape: tuple = (32, 32, 3), width: int = 32) -> keras.Model:
+    """Residual blocks that halve the image to 4 x 4 (7 x 7 for 28 x 28), one that does not, ReLU, sum, a linear layer.
+
+    Args:
+        image_shape: (height, width, channels); sizes that can be halved to 4 or more.
+        width: channels behind the first block; each block that halves the map again doubles them. The authors have
+            64 for 128 x 128.
+
+    Returns:
+        A model from images (batch, *image_shape) to logits (batch, 1).
+
+    Raises:
+        InputError: if `image_shape` does not allow the strides.
+    """
+    stages = halvings(image_shape)
+    attends = _attention_stage(image_shape, stages)
+    x = inputs = keras.Input(image_shape)
+    for stage in range(stages):
+        x = _discriminator_block(x, width << stage, SpectralNormalization, down=True, first=stage == 0)
+        if stage + 1 == attends:
+            x = SelfAttention(spectral=True)(x)
+    x = _discriminator_block(x, width << (stages - 1), SpectralNormalization, down=False)
+    # The authors sum over the pixels.
+    pixels = (image_shape[0] >> stages) * (image_shape[1] >> stages)
+    x = keras.layers.GlobalAveragePooling2D()(keras.layers.ReLU()(x))
+    x = keras.layers.Rescaling(pixels)(x)
+    logits = SpectralNormalization(keras.layers.Dense(1, kernel_initializer=_glorot(1.0)))(x)
+    return keras.Model(inputs, logits, name="sagan_discriminator")
