@@ -1,0 +1,83 @@
+"""The Fréchet distance between two sets of features (Heusel et al. 2017)."""
+
+import numpy as np
+
+from kgan.checks import InputError
+
+
+class Moments:
+    """The mean and the covariance of a stream of features, in one pass: memory for d^2 numbers, however many samples.
+
+    Batches are merged by Chan, Golub and LeVeque's formulas, in float64, so that a large mean costs no digits.
+
+    Attributes:
+        count: how many samples so far.
+        mean: float64 (d,).
+    """
+
+    def __init__(self, dimension: int) -> None:
+        self.count, self.mean = 0, np.zeros(dimension)
+        self._scatter = np.zeros((dimension, dimension))
+
+    def add(self, features: np.ndarray) -> "Moments":
+        """Takes in a batch (n, d); returns itself."""
+        features = np.asarray(features, "float64")
+        if features.ndim != 2 or features.shape[1] != len(self.mean):
+            raise InputError(f"features: wanted shape (n, {len(self.mean)}), got {features.shape}")
+        if len(features) == 0:
+            return self
+        mean, total = features.mean(0), self.count + len(features)
+        centred, shift = features - mean, mean - self.mean
+        self._scatter += centred.T @ centred
+        self._scatter += np.outer(shift, shift) * (self.count * len(features) / total)
+        self.mean = self.mean + shift * (len(features) / total)
+        self.count = total
+        return self
+
+    @property
+    def covariance(self) -> np.ndarray:
+        """Float64 (d, d), with n - 1 in the denominator, as `numpy.cov` and the original FID have it."""
+        if self.count < 2:
+            raise InputError(f"features: wanted two samples or more, got {self.count}")
+        return self._scatter / (self.count - 1)
+
+
+def frechet_distance(real: "np.ndarray | Moments", fake: "np.ndarray | Moments") -> float:
+    """|m_r - m_f|^2 + Tr(C_r + C_f - 2 (C_r C_f)^(1/2)): with Inception features, the FID.
+
+    Tr (C_r C_f)^(1/2) is the sum of the singular values of C_r^(1/2) C_f^(1/2), which also holds where a covariance
+    is singular (fewer samples than dimensions), and where a matrix square root of the product loses its digits.
+    It is biased upwards by a term in 1/n: compare only numbers of equal n, and write n beside it.
+
+    Args:
+        real: features (n, d), or their `Moments`.
+        fake: likewise; of any n.
+
+    Returns:
+        At least 0; 0 for equal moments.
+
+    Raises:
+        InputError: for fewer than two samples, or features of different dimensions.
+    """
+    real, fake = _moments("real", real), _moments("fake", fake)
+    if len(real.mean) != len(fake.mean):
+        raise InputError(f"fake: wanted features of dimension {len(real.mean)}, got {len(fake.mean)}")
+    shift = real.mean - fake.mean
+    cross = np.linalg.svd(_root(real.covariance) @ _root(fake.covariance), compute_uv=False).sum()
+    distance = shift @ shift + np.trace(real.covariance) + np.trace(fake.covariance) - 2.0 * cross
+    return float(max(distance, 0.0))
+
+
+def _moments(name: str, features: "np.ndarray | Moments") -> Moments:
+    if isinstance(features, Moments):
+        return features
+    features = np.asarray(features)
+    if features.ndim != 2:
+        raise InputError(f"{name}: wanted features of shape (n, d), got {features.shape}")
+    return Moments(features.shape[1]).add(features)
+
+
+def _root(matrix: np.ndarray) -> np.ndarray:
+    """The square root of a symmetric matrix without negative eigenvalues but those of rounding."""
+    values, vectors = np.linalg.eigh(matrix)
+    return (vectors * np.sqrt(np.maximum(values, 0.0))) @ vectors.T
