@@ -5,10 +5,12 @@ from typing import Any
 
 __version__ = "0.1.0"
 
-_MODELS = {"GAN", "LSGAN", "SNGAN", "WGAN", "WGANGP"}
+_MODELS = {"DRAGAN", "FGAN", "GAN", "LSGAN", "R3GAN", "RaGAN", "SAGAN", "SNGAN", "WGAN", "WGANGP"}
 _MODULES = {
     "analysis",
+    "augment",
     "callbacks",
+    "curriculum",
     "data",
     "distribute",
     "export",
@@ -22,6 +24,7 @@ _MODULES = {
     "penalties",
     "pictures",
     "random",
+    "schedules",
     "updates",
 }
 

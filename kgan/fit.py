@@ -34,8 +34,9 @@ class Progress:
 class FitLoop:
     """`fit` and `evaluate` for a `keras.Model` whose `train_step` takes a list of batches; a mixin before it.
 
-    The model defines `train_step(batches)`, `test_step(batch)`, `rounds_needed`, `check_batch(batch)` and the
-    variable `step`, which counts rounds over all of the model's life.
+    The model defines `train_step(batches)`, `test_step(batch, number)`, `check_batch(batch)`, `rounds_needed` (the
+    batches that the next round takes; at most `most_batches`), `adapt()`, called between two executions, and the
+    variables `step` and `batches`, which count rounds and batches over all of the model's life.
 
     Attributes:
         progress: a `Progress`. A callback that sets it (a checkpoint that is restored, at the beginning or in
@@ -58,7 +59,7 @@ class FitLoop:
     ) -> keras.callbacks.History:
         """Trains, as `keras.Model.fit` does. A step is a round: it takes `n_critic` fresh batches.
 
-        The batch with which a round begins is a function of the model's `step`, so that a run which was stopped
+        The batch with which a round begins is a function of the model's `batches`, so that a run which was stopped
         goes on with the data that it would have seen. `kgan.data.load` gives any batch at once; any other dataset
         is repeated, and its first batches are skipped one by one (exact if it is shuffled by a seed, in a new process).
 
@@ -107,12 +108,11 @@ class FitLoop:
             )
         self.stop_training = False
         self.progress = Progress(initial_epoch)
-        self.make_train_function()
         callbacks.on_train_begin()
         held_out = functools.partial(self._held_out, validation_data, validation_steps)
         logs = {}
         while self.progress.epoch < epochs and not self.stop_training:
-            iterator = self._iterate(feed(int(self.step.numpy()) * self.rounds_needed, None))
+            iterator = self._iterate(feed(int(self.batches.numpy()), None))
             logs = self._play(iterator, epochs, steps_per_epoch, callbacks, held_out)
         callbacks.on_train_end(logs)
         return self.history
@@ -132,7 +132,8 @@ class FitLoop:
             if here.step == 0 or not means:  # also where it goes on in the middle: the progress bar begins here
                 callbacks.on_epoch_begin(epoch)
             callbacks.on_train_batch_begin(here.step)
-            logs = {name: float(value) for name, value in self.train_function(iterator).items()}
+            self.adapt()
+            logs = {name: float(value) for name, value in self.make_train_function()(iterator).items()}
             end, totals = here.step + rounds, here.added(rounds, logs)
             means = {name: total / end for name, total in totals.items()}
             here = self.progress = Progress(epoch, end, totals) if end < steps_per_epoch else Progress(epoch + 1)
@@ -182,10 +183,13 @@ class FitLoop:
     def make_train_function(self, force: bool = False) -> Callable:
         """The compiled function that plays `steps_per_execution` rounds from an iterator; returns mean logs."""
         if self.train_function is None or force:
+            self.train_function = {}  # by how many batches a round takes
+        needed = self.rounds_needed
+        if needed not in self.train_function:
             run, repeats = self.replicated(self.train_step), self.steps_per_execution
 
             def once(iterator: Iterator) -> dict:
-                return run([next(iterator) for _ in range(self.rounds_needed)])
+                return run([next(iterator) for _ in range(needed)])
 
             def function(iterator: Iterator) -> dict:
                 logs = once(iterator)
@@ -195,8 +199,8 @@ class FitLoop:
                     _, logs = tf.while_loop(lambda i, _: i < repeats, add, (tf.constant(1), logs))
                 return {name: value / repeats for name, value in logs.items()}
 
-            self.train_function = self._graph(function)
-        return self.train_function
+            self.train_function[needed] = self._graph(function)
+        return self.train_function[needed]
 
     def make_test_function(self, force: bool = False) -> Callable:
         """The compiled function of an iterator and a batch's number: its logs, summed over samples; how many."""
@@ -239,9 +243,9 @@ class FitLoop:
     def _steps_per_epoch(self, batches: int | None) -> int:
         if batches is None:
             raise InputError("steps_per_epoch: wanted, because the data's length is unknown or infinite")
-        steps = batches // self.rounds_needed
+        steps = batches // self.most_batches
         if steps == 0:
-            raise InputError(f"data: {batches} batches, and one round takes {self.rounds_needed} (n_critic)")
+            raise InputError(f"data: {batches} batches, and one round takes {self.most_batches} (n_critic)")
         return steps
 
     def _check_data(self, dataset: tf.data.Dataset, split: bool = True) -> None:

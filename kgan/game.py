@@ -77,7 +77,9 @@ class Player:
 
     def step(self, gradients: Sequence[tf.Tensor]) -> None:
         """The optimizer step alone, for a rule that goes on from it before the player settles."""
-        # A Keras optimizer sums over replicas and divides by its loss scale: hand it what cancels both.
+        # A Keras optimizer sums over replicas and divides by its loss scale: hand it what cancels both. It would clip
+        # a replica's share, so the whole gradient is clipped before; clipping it again does nothing.
+        gradients = _clipped(gradients, getattr(self.optimizer, "inner_optimizer", self.optimizer))
         factor = _loss_scale(self.optimizer) / _replicas()
         self.optimizer.apply_gradients(
             [(_scaled(g, factor), v) for g, v in zip(gradients, self.variables, strict=True)]
@@ -219,6 +221,17 @@ def combine(function: Callable[..., tf.Tensor], *points: Mapping[str, Sequence[t
         name: [function(*tensors) for tensors in zip(*(point[name] for point in points), strict=True)]
         for name in points[0]
     }
+
+
+def _clipped(gradients: Sequence[tf.Tensor], optimizer: Any) -> Sequence[tf.Tensor]:
+    """`gradients` as a Keras optimizer with `clipnorm`, `global_clipnorm` or `clipvalue` clips them."""
+    if getattr(optimizer, "clipnorm", None):
+        return [tf.clip_by_norm(g, optimizer.clipnorm) for g in gradients]
+    if getattr(optimizer, "global_clipnorm", None):
+        return tf.clip_by_global_norm(gradients, optimizer.global_clipnorm)[0]
+    if getattr(optimizer, "clipvalue", None):
+        return [tf.clip_by_value(g, -optimizer.clipvalue, optimizer.clipvalue) for g in gradients]
+    return gradients
 
 
 def _summed(gradients: list[tf.Tensor]) -> list[tf.Tensor]:

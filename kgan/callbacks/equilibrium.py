@@ -37,8 +37,9 @@ class EquilibriumMonitor(RunCallback):
       at every `eigen_every`-th measurement only, because it costs as much as some dozens of rounds.
     - the diagnosis: see `analysis.diagnosis.diagnose`.
 
-    They go to RUN/equilibrium.csv, to TensorBoard under RUN/logs, and, the newest ones, to the logs of the epoch, for
-    the callbacks that come after this one in the list. A change of the diagnosis is printed.
+    They go to RUN/equilibrium.csv, to TensorBoard under RUN/logs, and, the newest ones, to the logs of the epoch (where
+    r_t stays that of the training batches), for the callbacks after this one in the list. A change of the diagnosis is
+    printed.
 
     Args:
         run_dir: the run's folder.
@@ -52,7 +53,7 @@ class EquilibriumMonitor(RunCallback):
             is called inside a strategy's scope.
     """
 
-    def __init__(self, run_dir: str | os.PathLike, held_out: Any, every: int = 200, eigen_every: int = 10) -> None:
+    def __init__(self, run_dir: str | os.PathLike, held_out: Any, every: int = 500, eigen_every: int = 10) -> None:
         super().__init__(run_dir)
         self.held_out = tf.nest.map_structure(tf.convert_to_tensor, held_out)
         self.every, self.eigen_every = whole("every", every), whole("eigen_every", eigen_every, least=0)
@@ -69,14 +70,15 @@ class EquilibriumMonitor(RunCallback):
         self._writer = tf.summary.create_file_writer(str(self.run_dir / "logs")) if is_chief() else None
 
     def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
+        self._step = int(self.model.step.numpy())
         if self._next is None:  # not when training begins: a checkpoint may then still have to be restored
-            step = int(self.model.step.numpy())
-            self.history = [row for row in _read(self.run_dir / FILE) if row["step"] <= step]
+            self.history = [row for row in _read(self.run_dir / FILE) if row["step"] <= self._step]
             self.diagnosis = diagnose(self.history) if self.history else None
-            self._next = (step // self.every + 1) * self.every
+            self._next = (self._step // self.every + 1) * self.every
 
     def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
-        step, stride = int(self.model.step.numpy()), self.model.steps_per_execution
+        stride = self.model.steps_per_execution
+        step = self._step = self._step + stride
         if step + 2 * stride >= self._next:  # the two updates before a measurement span its angle
             self._points = [*self._points[-2:], flatten(self.model.game.point())]
         if step >= self._next:
@@ -85,7 +87,8 @@ class EquilibriumMonitor(RunCallback):
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         if self.history and logs is not None:
-            logs.update({name: value for name, value in self.history[-1].items() if name not in ("step", "diagnosis")})
+            newest = {name: value for name, value in self.history[-1].items() if name not in ("step", "diagnosis")}
+            logs.update(newest | logs)  # r_t of the training batches stays
 
     def _take(self, step: int) -> None:
         row = {"step": step, **{name: float(value) for name, value in self._measure().items()}}
@@ -118,7 +121,7 @@ class EquilibriumMonitor(RunCallback):
         round = model.round(self.held_out, lazy=False)
         measured = measure(model.game, round)
         with model.game.at({}):
-            fake, real = model.generate(round), round.real
+            fake, real = model.generate(model.latents(round), round), round.real
             judge = lambda samples: model.judge(samples, round)  # noqa: E731
             boundary = getattr(model.adversarial_loss, "boundary", 0.0)
             real_logits, fake_logits = judge(real) - boundary, judge(fake) - boundary

@@ -49,7 +49,7 @@ def build(
         resolution: the side of the images; default: the data set's own.
         batch_size: real samples in a batch.
         seed: of the first weights, the order of the data and every draw in training.
-        network: a name in `kgan.networks.NETWORKS`; default "mlp" for points, "sngan" for that preset, else "dcgan".
+        network: a name in `kgan.networks.NETWORKS`; default "mlp" for points, else the preset's own or "dcgan".
         width: of both networks; default: their builders'.
         latent_dim: the dimension of the latents; default: the generator's builder's, 100 for an image by an MLP.
         policy: the precision in which the networks compute: "float32", "mixed_bfloat16" or "mixed_float16".
@@ -68,7 +68,7 @@ def build(
     batches = data.load(dataset, batch_size=batch_size, seed=seed, data_dir=data_dir, resolution=resolution)
     shape = tuple(batches.element_spec.shape[1:])
     if network is None:
-        network = "mlp" if len(shape) == 1 else "sngan" if preset == "sngan" else "dcgan"
+        network = "mlp" if len(shape) == 1 else preset if preset in NETWORKS else "dcgan"
     if network == "mlp" and len(shape) == 3:
         latent_dim = latent_dim or 100
 
@@ -76,7 +76,7 @@ def build(
     keras.utils.set_random_seed(seed)  # from which the first weights are drawn
     make_generator, make_discriminator = NETWORKS[network]
     generator = make_generator(shape, **_given(latent_dim=latent_dim, width=width))
-    discriminator = make_discriminator(shape, **_given(width=width), **_normalization(preset))
+    discriminator = make_discriminator(shape, **_given(width=width), **_normalization(preset, network))
     gan = model(generator, discriminator, generator.input_shape[1])
     gan.compile(seed=seed, **settings)
     return batches, gan
@@ -140,11 +140,13 @@ def _optimizer(argument: str, value: Any) -> keras.optimizers.Optimizer:
         raise InputError(f"{argument}: {value!r}: {error}") from error
 
 
-def _normalization(preset: str) -> dict[str, str | None]:
+def _normalization(preset: str, network: str) -> dict[str, str | None]:
     """The discriminator's normalisation where the paper behind a preset asks for one; else its builder's default."""
+    if network in ("r3gan", "sagan"):  # theirs cannot be chosen
+        return {}
     if preset == "sngan":
         return {"normalization": "spectral"}
-    if preset in ("wgan", "wgan_gp"):  # weights clipped, or each sample's gradient penalised: both want bare layers
+    if preset in ("wgan", "wgan_gp", "dragan"):  # clipped weights and each sample's gradient penalty want bare layers
         return {"normalization": None}
     return {}
 

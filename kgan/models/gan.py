@@ -7,19 +7,26 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from kgan import random
+from kgan import losses, random, schedules
+from kgan.augment import Augmentation
+from kgan.augment import get as get_augment
 from kgan.checks import InputError, whole
 from kgan.distribute import sublayers
 from kgan.fit import FitLoop
 from kgan.game import Game, Logs, Player, Round
 from kgan.losses import Loss
-from kgan.losses import get as get_loss
+from kgan.models import balance as balances
+from kgan.models import settings
 from kgan.models.average import Average
+from kgan.models.lint import check_critic
+from kgan.penalties import Play
 from kgan.penalties import get as get_penalty
+from kgan.schedules import AdaptiveSteps, RateBalance, Schedule
 from kgan.spec import resolve
 from kgan.updates import UPDATES, Update
 
-LATENTS, PENALTY = 0, 1  # what a draw is for: the last key of its seed
+LATENTS, PENALTY, AUGMENT, LOSS = range(4)  # what a draw is for: the last key of its seed
+MEMORY = 0.95  # of the average of r_t, a round
 
 
 @keras.saving.register_keras_serializable("kgan")
@@ -40,13 +47,15 @@ class GAN(FitLoop, keras.Model):
 
     def __init__(self, generator: keras.Model, discriminator: keras.Model, latent_dim: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        _check_networks(generator, discriminator, latent_dim)
+        settings.check_networks(generator, discriminator, latent_dim)
         self.generator, self.discriminator, self.latent_dim = generator, discriminator, latent_dim
-        self.average = self.average_generator = self.update = None
-        self._retired = set()
-        self.step = self.add_weight(
-            shape=(), dtype="int64", initializer="zeros", trainable=False, aggregation="only_first_replica", name="step"
-        )
+        self.average = self.average_generator = self.update = self.augment = None
+        self.penalties = []
+        self._parts = set()  # variables that belonged to an update rule, a penalty or an augmentation
+        count = {"dtype": "int64", "trainable": False, "aggregation": "only_first_replica"}
+        self.step = self.add_weight(shape=(), initializer="zeros", name="step", **count)
+        self.batches = self.add_weight(shape=(), initializer="zeros", name="batches", **count)
+        self.r_t = self.add_weight(shape=(), initializer="zeros", name="r_t", **{**count, "dtype": "float32"})
         self.built = True
 
     def compile(
@@ -56,8 +65,10 @@ class GAN(FitLoop, keras.Model):
         g_optimizer: Any = None,
         penalties: Sequence = (),
         update: str | Update = "alternating",
-        n_critic: int = 1,
-        ema_decay: float | None = 0.999,
+        n_critic: int | AdaptiveSteps = 1,
+        augment: str | Augmentation | None = None,
+        balance: RateBalance | None = None,
+        ema_decay: float | Schedule | None = 0.999,
         seed: int = 0,
         jit_compile: bool = False,
         steps_per_execution: int = 1,
@@ -68,44 +79,55 @@ class GAN(FitLoop, keras.Model):
         Args:
             loss: a name in `kgan.losses.LOSSES` or an object with `discriminator` and `generator`.
             d_optimizer: the discriminator's optimizer, a Keras name, object or config; default DCGAN's
-                Adam(2e-4, beta_1=0.5). Two learning rates make TTUR (Heusel et al. 2017).
+                Adam(2e-4, beta_1=0.5). Two learning rates make TTUR (Heusel et al. 2017; `schedules.ttur`). Its
+                `clipnorm`, `global_clipnorm` and `clipvalue` clip this player's gradient.
             g_optimizer: the generator's, likewise; an object of its own.
             penalties: names ("r1(gamma=10, interval=16)") or callables `(discriminator, real, fake, seed) -> scalar`.
             update: a name in `kgan.updates.UPDATES` or a rule.
-            n_critic: discriminator steps a round, each with a fresh real batch.
-            ema_decay: of the generator's average, in [0, 1); None for no average. See `Average`.
+            n_critic: discriminator steps a round, each with a fresh real batch; or `schedules.AdaptiveSteps`, which
+                says how many between two executions.
+            augment: of all that the discriminator sees in training: "color,translation,cutout" (DiffAugment), "ada",
+                or a `kgan.augment.Augmentation`.
+            balance: `schedules.RateBalance` adapts both learning rates between two executions.
+            ema_decay: of the generator's average, in [0, 1), or a schedule; None for no average. See `Average`.
             seed: of every draw in training. With the same initial weights, data and seed a run is the same run.
             jit_compile: compile the round with XLA; on one replica only.
             steps_per_execution: rounds in one call of the compiled function; must divide the epoch.
             run_eagerly: run the round without tf.function, for debugging.
 
         Raises:
-            InputError: for an unknown name or an argument out of its range.
+            InputError: for an unknown name, an argument out of its range, or a critic that the penalties' gradients
+                cannot go through (see `models.lint`).
         """
-        _check_settings(n_critic, ema_decay, steps_per_execution, seed)
+        whole("steps_per_execution", steps_per_execution)
         super().compile(
             optimizer=None, jit_compile=jit_compile, steps_per_execution=steps_per_execution, run_eagerly=run_eagerly
         )
-        self.adversarial_loss = get_loss(loss)
+        self.seed, decay = settings.seed(seed), settings.decay(ema_decay)
+        self._forget()
+        self.adversarial_loss = losses.get(loss)
         self.penalties = [get_penalty(penalty) for penalty in _as_list(penalties)]
-        self.n_critic, self.seed = n_critic, seed
-        self.d_optimizer = _optimizer("d_optimizer", d_optimizer)
-        self.g_optimizer = _optimizer("g_optimizer", g_optimizer)
+        self.augment = None if augment is None else get_augment(augment)
+        check_critic(self.discriminator, self.penalties)
+        self.d_optimizer = settings.optimizer("d_optimizer", d_optimizer)
+        self.g_optimizer = settings.optimizer("g_optimizer", g_optimizer)
         if self.d_optimizer is self.g_optimizer:
             raise InputError("g_optimizer: wanted an optimizer of its own, got the discriminator's")
-        if self.average_generator is None and ema_decay is not None:
+        self.steps, self.n_critic = n_critic, balances.steps(n_critic, -1.0)
+        self.balance = balance
+        self.rates = None if balance is None else balances.base_rates(self._optimizers())
+        if self.average_generator is None and decay is not None:
             self.average_generator = keras.models.clone_model(self.generator)
-        self.average = None if ema_decay is None else Average(self.generator, self.average_generator, ema_decay)
+        self.average = None if decay is None else Average(self.generator, self.average_generator, decay)
         self.game = Game(self.players())
         for player in self.game.players:
             player.optimizer.build(player.variables)
-        if self.update is not None:  # Keras goes on tracking what an attribute held before
-            self._retired |= {id(v) for v in self.update.variables}
         self.update = resolve("update", update, UPDATES, methods=("build", "rounds_needed"))
         try:
             self.update.build(self.game)
         except ValueError as error:
             raise InputError(str(error)) from error
+        self.most_batches = self.rounds_needed
 
     def players(self) -> list[Player]:
         """The game, in playing order."""
@@ -127,42 +149,85 @@ class GAN(FitLoop, keras.Model):
         _iterate(self.discriminator)()
 
     def discriminator_objective(self, round: Round) -> tuple[tf.Tensor, Logs]:
-        """The adversarial loss on reals and fakes, plus the penalties."""
-        fake = round.once("fake", lambda: self.generate(round))
-        real_logits = round.once("real_logits", lambda: self.judge(round.real, round))
-        fake_logits = round.once("fake_logits", lambda: self.judge(fake, round))
-        loss = self.adversarial_loss.discriminator(real_logits, fake_logits)
-        logs = {"d_loss": loss, "d_real": tf.reduce_mean(real_logits), "d_fake": tf.reduce_mean(fake_logits)}
-        terms = {}
-        for number, penalty in enumerate(self.penalties):
-            name = _unique(getattr(penalty, "name", None) or getattr(penalty, "__name__", "penalty"), terms)
-            terms[name] = self._penalty(penalty, number, fake, round)
-        return tf.add_n([loss, *terms.values()]), logs | terms
+        """The adversarial loss on reals and fakes, plus the discriminator's terms of the penalties."""
+        play = self.play(round)
+        loss = self._loss(round).discriminator(play.real_logits, play.fake_logits)
+        signs = tf.sign(play.real_logits - getattr(self.adversarial_loss, "boundary", 0.0))
+        logs = {"d_loss": loss, "d_real": tf.reduce_mean(play.real_logits), "d_fake": tf.reduce_mean(play.fake_logits)}
+        terms = self._terms("d", round)
+        return tf.add_n([loss, *terms.values()]), logs | terms | {"r_t": tf.reduce_mean(signs)}
 
     def generator_objective(self, round: Round) -> tuple[tf.Tensor, Logs]:
-        """The adversarial loss as the generator sees it."""
-        fake = round.once("fake", lambda: self.generate(round))
-        # Most losses do not look at the reals here; the graph then drops this pass.
-        real_logits = round.once("real_logits", lambda: self.judge(round.real, round))
-        fake_logits = round.once("fake_logits", lambda: self.judge(fake, round))
-        loss = self.adversarial_loss.generator(real_logits, fake_logits)
-        return loss, {"g_loss": loss}
+        """The adversarial loss as the generator sees it, plus its terms of the penalties."""
+        play = self.play(round)
+        # Most losses do not look at the reals here; the graph then drops their pass.
+        loss = self._loss(round).generator(play.real_logits, play.fake_logits)
+        terms = self._terms("g", round)
+        return tf.add_n([loss, *terms.values()]), {"g_loss": loss} | {f"g_{k}": v for k, v in terms.items()}
 
-    def generate(self, round: Round) -> tf.Tensor:
-        """As many fakes as the round has reals, float32."""
-        latents = random.normal((tf.shape(round.real)[0], self.latent_dim), random.fold_in(round.seed, LATENTS))
+    def play(self, round: Round) -> Play:
+        """What the objectives look at, once for all those that are evaluated together: fakes, logits, latents."""
+        return round.once("play", lambda: self._seen(round))
+
+    def _seen(self, round: Round) -> Play:
+        latents = self.latents(round)
+        real, fake = round.real, self.generate(latents, round)
+        if self.augment is not None and round.training:
+            augment = schedules.at(self.augment, round.step)
+            mixing, on_reals, on_fakes = (random.fold_in(round.seed, AUGMENT, part) for part in range(3))
+            real = augment(augment.reals(real, fake, mixing), on_reals)
+            fake = augment(fake, on_fakes)
+        return Play(
+            self.generator,
+            self.discriminator,
+            judge=lambda samples: self.judge(samples, round),
+            generate=lambda latents: self.generate(latents, round),
+            latents=latents,
+            real=real,
+            fake=fake,
+            labels=round.labels,
+            step=round.step,
+            lazy=round.lazy,
+            seed=round.seed,
+            training=round.training,
+            real_logits=self.judge(real, round),
+            fake_logits=self.judge(fake, round),
+        )
+
+    def latents(self, round: Round) -> tf.Tensor:
+        """N(0, I), as many as the round has reals: float32 (batch, latent_dim)."""
+        return random.normal((tf.shape(round.real)[0], self.latent_dim), random.fold_in(round.seed, LATENTS))
+
+    def generate(self, latents: tf.Tensor, round: Round) -> tf.Tensor:
+        """The generator's samples, float32."""
         return tf.cast(self.generator(latents, training=round.training), "float32")
 
     def judge(self, samples: tf.Tensor, round: Round) -> tf.Tensor:
         """The discriminator's logits, float32."""
         return tf.cast(self.discriminator(samples, training=round.training), "float32")
 
-    def _penalty(self, penalty: Any, number: int, fake: tf.Tensor, round: Round) -> tf.Tensor:
-        def compute() -> tf.Tensor:
-            seed = random.fold_in(round.seed, PENALTY, number)
-            return penalty(lambda samples: self.judge(samples, round), round.real, fake, seed)
+    def _loss(self, round: Round) -> Loss:
+        return losses.at(self.adversarial_loss, round.step, random.fold_in(round.seed, LOSS))
 
-        interval = getattr(penalty, "interval", 1)
+    def _terms(self, player: str, round: Round) -> dict[str, tf.Tensor]:
+        """What the penalties add to what a player minimises, by their names."""
+        terms = {}
+        for number, penalty in enumerate(self.penalties):
+            if player in getattr(penalty, "players", ("d",)):
+                name = getattr(penalty, "name", None) or getattr(penalty, "__name__", "penalty")
+                name = name if name not in terms else f"{name}_{len(terms) + 1}"
+                terms[name] = self._term(player, penalty, number, round)
+        return terms
+
+    def _term(self, player: str, penalty: Any, number: int, round: Round) -> tf.Tensor:
+        play = self.play(round).drawn(random.fold_in(round.seed, PENALTY, number))
+        penalty, interval = schedules.at(penalty, round.step), getattr(penalty, "interval", 1)
+
+        def compute() -> tf.Tensor:
+            if not hasattr(penalty, "discriminator_term"):  # a function of the user's
+                return penalty(play.judge, play.real, play.fake, play.seed)
+            return penalty.discriminator_term(play) if player == "d" else penalty.generator_term(play)
+
         if interval == 1 or not round.lazy:
             return compute()
         return tf.cond(tf.cast(round.step, "int32") % interval == 0, lambda: interval * compute(), lambda: 0.0)
@@ -171,10 +236,29 @@ class GAN(FitLoop, keras.Model):
         """One round, on as many real batches as the update rule needs."""
         rounds = [self.round(batch, number) for number, batch in enumerate(batches)]
         logs = self.update(self.game, rounds)
+        if "r_t" in logs:
+            logs |= self._observe(logs["r_t"], tf.shape(rounds[0].real)[0])
         if self.average is not None:
             self.average.update(self.step)
         self.step.assign_add(1)
+        self.batches.assign_add(len(batches))
         return logs
+
+    def _observe(self, r_t: tf.Tensor, batch_size: tf.Tensor) -> Logs:
+        replicas = tf.distribute.get_strategy().num_replicas_in_sync
+        if replicas > 1:
+            r_t = tf.distribute.get_replica_context().all_reduce(tf.distribute.ReduceOp.MEAN, r_t)
+        self.r_t.assign(MEMORY * self.r_t.value + (1.0 - MEMORY) * r_t)
+        return {} if self.augment is None else self.augment.observe(r_t, batch_size * replicas)
+
+    def adapt(self) -> None:
+        """Called between two executions: r_t's average decides the number of critic steps and the learning rates."""
+        r_t = float(self.r_t.numpy())
+        if isinstance(self.steps, AdaptiveSteps) and self.n_critic != balances.steps(self.steps, r_t):
+            self.n_critic = balances.steps(self.steps, r_t)
+            self.game = Game(self.players())
+        if self.balance is not None:
+            balances.set_rates(self.balance, self.rates, self._optimizers(), r_t)
 
     def test_step(self, batch: Any, number: Any = 0) -> Logs:
         """The players' losses on held-out batch `number`, with the networks as they are; moves nothing."""
@@ -216,14 +300,26 @@ class GAN(FitLoop, keras.Model):
 
     @property
     def rounds_needed(self) -> int:
-        """How many real batches one round takes."""
+        """How many real batches the next round takes."""
         return self.update.rounds_needed(self.game)
 
     @property
     def state(self) -> list:
         """Every variable of the run, in a fixed order: weights, buffers, step, rule, optimizers."""
-        own = [v for v in self.variables if id(v) not in self._retired]
+        retired = self._parts - self._part_variables()
+        own = [v for v in self.variables if id(v) not in retired]
         return own + [v for player in self.game.players for v in player.optimizer.variables]
+
+    def _part_variables(self) -> set[int]:
+        parts = [self.update, self.augment, *self.penalties]
+        return {id(v) for part in parts for v in getattr(part, "variables", ())}
+
+    def _forget(self) -> None:
+        # Keras goes on tracking what an attribute held before.
+        self._parts |= self._part_variables()
+
+    def _optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
+        return {"d_optimizer": self.d_optimizer, "g_optimizer": self.g_optimizer}
 
     def check_batch(self, batch: Any) -> None:
         """Looks at a real batch before training.
@@ -231,17 +327,7 @@ class GAN(FitLoop, keras.Model):
         Raises:
             InputError: if it does not fit the discriminator, or is not what `kgan.data` yields.
         """
-        real = batch[0] if isinstance(batch, tuple | list) else batch
-        wanted = tuple(self.discriminator.input_shape[1:])
-        if tuple(real.shape[1:]) != wanted:
-            raise InputError(f"data: samples have shape {tuple(real.shape[1:])}, the discriminator takes {wanted}")
-        if not real.dtype.is_floating:
-            raise InputError(f"data: wanted float32 images in [-1, 1], got {real.dtype.name}")
-        low, high = float(tf.reduce_min(real)), float(tf.reduce_max(real))
-        if not (np.isfinite(low) and np.isfinite(high)):
-            raise InputError("data: the first batch holds a NaN or an infinity")
-        if len(wanted) == 3 and (low < -1.001 or high > 1.001):
-            raise InputError(f"data: images lie in [{low:g}, {high:g}], wanted [-1, 1]")
+        settings.check_batch(batch, tuple(self.discriminator.input_shape[1:]))
 
     def get_config(self) -> dict:
         serialize = keras.saving.serialize_keras_object
@@ -274,42 +360,3 @@ def _iterate(network: keras.Model):
 
 def _as_list(value: Any) -> list:
     return list(value) if isinstance(value, list | tuple) else [value]
-
-
-def _unique(name: str, taken: dict) -> str:
-    return name if name not in taken else f"{name}_{len(taken) + 1}"
-
-
-def _optimizer(argument: str, optimizer: Any) -> keras.optimizers.Optimizer:
-    if optimizer is None:
-        optimizer = keras.optimizers.Adam(2e-4, beta_1=0.5)
-    try:
-        optimizer = keras.optimizers.get(optimizer)
-    except ValueError as error:
-        raise InputError(f"{argument}: {str(error).splitlines()[0]}") from error
-    if keras.mixed_precision.dtype_policy().name == "mixed_float16":
-        optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
-    return optimizer
-
-
-def _check_settings(n_critic: int, ema_decay: float | None, steps_per_execution: int, seed: int) -> None:
-    whole("n_critic", n_critic)
-    whole("steps_per_execution", steps_per_execution)
-    if ema_decay is not None and not (isinstance(ema_decay, int | float) and 0.0 <= ema_decay < 1.0):
-        raise InputError(f"ema_decay: wanted a number in [0, 1) or None, got {ema_decay!r}")
-    if not isinstance(seed, int) or not 0 <= seed < 2**31:
-        raise InputError(f"seed: wanted a whole number in [0, 2^31), got {seed!r}")
-
-
-def _check_networks(generator: keras.Model, discriminator: keras.Model, latent_dim: int) -> None:
-    for name, network in (("generator", generator), ("discriminator", discriminator)):
-        if not isinstance(network, keras.layers.Layer):
-            raise InputError(f"{name}: wanted a keras.Model, got {network!r}")
-    whole("latent_dim", latent_dim)
-    if generator.built and tuple(generator.input_shape[1:]) != (latent_dim,):
-        raise InputError(f"latent_dim: got {latent_dim}, but the generator takes {tuple(generator.input_shape[1:])}")
-    made = tuple(generator(tf.zeros((2, latent_dim)), training=False).shape[1:])
-    if discriminator.built and tuple(discriminator.input_shape[1:]) != made:
-        taken = tuple(discriminator.input_shape[1:])
-        raise InputError(f"discriminator: it takes {taken}, but the generator makes {made}")
-    discriminator(tf.zeros((2, *made)), training=False)

@@ -5,11 +5,14 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from kgan import losses
 from kgan.checks import InputError
 from kgan.distribute import sublayers
 from kgan.layers import SpectralNormalization
 from kgan.models.gan import GAN
-from kgan.penalties import GradientPenalty
+from kgan.models.r3gan import R3GAN
+from kgan.penalties import Dragan, GradientPenalty
+from kgan.schedules import ttur
 
 Adam, RMSprop = keras.optimizers.Adam, keras.optimizers.RMSprop
 
@@ -23,7 +26,7 @@ class WGAN(GAN):
         loss: Any = "wasserstein",
         d_optimizer: Any = None,
         g_optimizer: Any = None,
-        n_critic: int = 5,
+        n_critic: Any = 5,
         clip_value: float = 0.01,
         **settings: Any,
     ) -> None:
@@ -60,7 +63,7 @@ class WGANGP(GAN):
         d_optimizer: Any = None,
         g_optimizer: Any = None,
         penalties: Any = None,
-        n_critic: int = 5,
+        n_critic: Any = 5,
         **settings: Any,
     ) -> None:
         """As `GAN.compile`."""
@@ -109,4 +112,57 @@ class LSGAN(GAN):
         super().compile(loss=loss, **settings)
 
 
-PRESETS = {"gan": GAN, "wgan": WGAN, "wgan_gp": WGANGP, "sngan": SNGAN, "lsgan": LSGAN}
+@keras.saving.register_keras_serializable("kgan")
+class SAGAN(GAN):
+    """Zhang et al. 2019: hinge loss, spectral normalisation in both networks, Adam(0, 0.9), 4e-4 against 1e-4."""
+
+    def compile(self, loss: Any = "hinge", d_optimizer: Any = None, g_optimizer: Any = None, **settings: Any) -> None:
+        """As `GAN.compile`."""
+        d_default, g_default = ttur("sagan")
+        d_optimizer, g_optimizer = d_optimizer or d_default, g_optimizer or g_default
+        super().compile(loss=loss, d_optimizer=d_optimizer, g_optimizer=g_optimizer, **settings)
+
+
+@keras.saving.register_keras_serializable("kgan")
+class DRAGAN(GAN):
+    """Kodali et al. 2017: the original game with a gradient penalty of 10 around the reals, Adam(2e-4, 0.5)."""
+
+    def compile(self, penalties: Any = None, **settings: Any) -> None:
+        """As `GAN.compile`."""
+        super().compile(penalties=[Dragan(10.0)] if penalties is None else penalties, **settings)
+
+
+@keras.saving.register_keras_serializable("kgan")
+class RaGAN(GAN):
+    """Jolicoeur-Martineau 2019, RaSGAN: the relativistic average loss, Adam(2e-4, 0.5), one step each."""
+
+    def compile(self, loss: Any = "relativistic_average(non_saturating)", **settings: Any) -> None:
+        """As `GAN.compile`."""
+        super().compile(loss=loss, **settings)
+
+
+@keras.saving.register_keras_serializable("kgan")
+class FGAN(GAN):
+    """Nowozin et al. 2016: the variational bound of an f-divergence, Adam(2e-4, 0.5)."""
+
+    def compile(self, loss: Any = None, divergence: str = "kl", **settings: Any) -> None:
+        """As `GAN.compile`, and:
+
+        Args:
+            divergence: a name in `kgan.losses.DIVERGENCES`; not beside a `loss`.
+        """
+        super().compile(loss=losses.FGAN(divergence) if loss is None else loss, **settings)
+
+
+PRESETS = {
+    "gan": GAN,
+    "wgan": WGAN,
+    "wgan_gp": WGANGP,
+    "sngan": SNGAN,
+    "lsgan": LSGAN,
+    "sagan": SAGAN,
+    "dragan": DRAGAN,
+    "ragan": RaGAN,
+    "fgan": FGAN,
+    "r3gan": R3GAN,
+}

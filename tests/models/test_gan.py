@@ -77,24 +77,30 @@ class TestContract:
         np.testing.assert_array_equal(loaded.sample(3, average=False), gan.sample(3, average=False))
 
 
-PAPERS = {  # what the papers prescribe (reference/methods.md has the sources)
-    "gan": (5, 2e-4, (0.5, 0.999), "NonSaturating"),
-    "wgan": (5, 5e-5, None, "Wasserstein"),
-    "wgan_gp": (5, 1e-4, (0.0, 0.9), "Wasserstein"),
-    "sngan": (5, 2e-4, (0.0, 0.9), "Hinge"),
-    "lsgan": (1, 2e-4, (0.5, 0.999), "LeastSquares"),
+# What the papers prescribe (reference/methods.md has the sources): steps of D, both rates, betas, loss, penalties.
+PAPERS = {
+    "gan": (1, (2e-4, 2e-4), (0.5, 0.999), "NonSaturating", []),
+    "wgan": (5, (5e-5, 5e-5), None, "Wasserstein", []),
+    "wgan_gp": (5, (1e-4, 1e-4), (0.0, 0.9), "Wasserstein", ["GradientPenalty"]),
+    "sngan": (5, (2e-4, 2e-4), (0.0, 0.9), "Hinge", []),
+    "lsgan": (1, (2e-4, 2e-4), (0.5, 0.999), "LeastSquares", []),
+    "sagan": (1, (4e-4, 1e-4), (0.0, 0.9), "Hinge", []),
+    "dragan": (1, (2e-4, 2e-4), (0.5, 0.999), "NonSaturating", ["Dragan"]),
+    "ragan": (1, (2e-4, 2e-4), (0.5, 0.999), "RelativisticAverage", []),
+    "fgan": (1, (2e-4, 2e-4), (0.5, 0.999), "FGAN", []),
+    "r3gan": (1, (2e-4, 2e-4), None, "Relativistic", ["R1R2"]),
 }
 
 
 @pytest.mark.parametrize("preset", PRESETS)
 def test_presets_have_their_papers_settings(preset):
-    n_critic, rate, betas, loss = PAPERS[preset] if preset != "gan" else (1, *PAPERS["gan"][1:])
+    n_critic, rates, betas, loss, penalties = PAPERS[preset]
     gan = make(preset)
     assert gan.n_critic == n_critic and type(gan.adversarial_loss).__name__ == loss
-    for optimizer in (gan.d_optimizer, gan.g_optimizer):
+    for optimizer, rate in zip((gan.d_optimizer, gan.g_optimizer), rates, strict=True):
         assert float(optimizer.learning_rate) == pytest.approx(rate)
         assert betas is None or (optimizer.beta_1, optimizer.beta_2) == betas
-    assert [type(p).__name__ for p in gan.penalties] == (["GradientPenalty"] if preset == "wgan_gp" else [])
+    assert [type(p).__name__ for p in gan.penalties] == penalties
 
 
 def test_wgan_clips_after_every_critic_step():
@@ -161,7 +167,7 @@ def test_evaluate_is_repeatable_and_moves_nothing():
     data = tf.data.Dataset.from_tensor_slices(images(32)).batch(8)
     logs = gan.evaluate(data)
     assert logs == gan.evaluate(data) and same(before, weights(gan))
-    assert {"d_loss", "g_loss", "r1", "d_real", "d_fake"} == set(logs)
+    assert {"d_loss", "g_loss", "r1", "d_real", "d_fake", "r_t"} == set(logs)
     history = gan.fit(data, validation_data=data, verbose=0).history
     assert {"val_d_loss", "val_g_loss"} <= set(history)
 
@@ -219,7 +225,7 @@ def test_mixed_precision(policy):
 def test_another_objective_and_another_penalty():
     class Saturating(kgan.GAN):
         def generator_objective(self, round):
-            logits = self.judge(self.generate(round), round)
+            logits = self.play(round).fake_logits
             loss = -tf.reduce_mean(tf.nn.softplus(logits))
             return loss, {"g_loss": loss, "mine": loss}
 
@@ -283,7 +289,7 @@ BAD = {
     "loss: unknown name 'hinje'; did you mean 'hinge'": lambda: make(loss="hinje"),
     "update: unknown name 'alternate'; did you mean 'alternating'": lambda: make(update="alternate"),
     "n_critic: wanted a whole number from 1 on, got 0": lambda: make(n_critic=0),
-    "ema_decay: wanted a number in [0, 1) or None, got 1.5": lambda: make(ema_decay=1.5),
+    "ema_decay: wanted a number in [0, 1), a schedule or None, got 1.5": lambda: make(ema_decay=1.5),
     "seed: wanted a whole number in [0, 2^31), got -1": lambda: make(seed=-1),
     "clip_value: wanted a positive number, got 0": lambda: make("wgan", clip_value=0),
     "d_optimizer: ": lambda: make(d_optimizer="adamm"),

@@ -1,0 +1,150 @@
+"""Penalties, augmentations, schedules and balances in a GAN: each trains, and a run with all of them resumes."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import kgan
+from kgan import augment, penalties, schedules
+from kgan.callbacks import Checkpoint
+from kgan.checks import InputError
+
+DATA = np.random.default_rng(0).uniform(-1, 1, (24, 8, 8, 1)).astype("float32")
+
+
+def make(**settings):
+    keras.utils.set_random_seed(0)
+    generator = kgan.networks.mlp_generator((8, 8, 1), 4, width=8, depth=1)
+    discriminator = kgan.networks.mlp_discriminator((8, 8, 1), width=8, depth=1)
+    gan = kgan.GAN(generator, discriminator, latent_dim=4)
+    gan.compile(**settings)
+    return gan
+
+
+def fit(gan, epochs=1, **more):
+    return gan.fit(DATA, batch_size=4, epochs=epochs, verbose=0, **more).history
+
+
+@pytest.mark.parametrize("name", penalties.PENALTIES)
+def test_every_penalty_is_added_to_its_players_loss_and_logged(name):
+    gan = make(penalties=[name])
+    history = fit(gan)
+    players = gan.penalties[0].players
+    assert {name if player == "d" else f"g_{name}" for player in players} <= set(history)
+    round = gan.round(DATA[:4], lazy=False)
+    for player, objective in (("d", gan.discriminator_objective), ("g", gan.generator_objective)):
+        total, logs = objective(round.drawn(0))
+        term = float(logs.get(name if player == "d" else f"g_{name}", 0.0))
+        assert float(total) == pytest.approx(float(logs[f"{player}_loss"]) + term, abs=1e-5)
+        assert (player in players) == ((name if player == "d" else f"g_{name}") in logs)
+
+
+@pytest.mark.parametrize("part", ["color,translation,cutout", "ada(p=0.9)", "apa(p=0.9)", "instance_noise(std=0.5)"])
+def test_what_the_discriminator_sees_is_augmented_in_training_only(part):
+    gan = make(augment=part)
+    logs = fit(gan)
+    assert ("aug_p" in logs) == part.startswith(("ada", "apa")) and np.isfinite(logs["d_loss"][-1])
+    seen = gan.play(gan.round(DATA[:8]))
+    assert not np.array_equal(seen.real, DATA[:8])
+    held_out = gan.play(gan.round(DATA[:8], training=False))
+    np.testing.assert_array_equal(held_out.real, DATA[:8])
+
+
+def test_the_generator_learns_through_the_augmentation():
+    gan, plain = make(augment="translation"), make()
+    gradients = [m.game.gradients(m.game.player("g"), m.round(DATA[:8]))[0] for m in (gan, plain)]
+    assert all(np.isfinite(g).all() for g in gradients[0]) and float(kgan.game.norm(gradients[0])) > 0
+    assert any(not np.array_equal(a, b) for a, b in zip(*gradients, strict=True))
+
+
+def test_schedules_are_read_at_the_present_round():
+    gan = make(penalties=[penalties.R1(schedules.Linear(4.0, 0.0, 4))])
+    flat = make(penalties=[penalties.R1(1.0)])
+    for step, share in ((0, 4.0), (3, 1.0), (8, 0.0)):
+        gan.step.assign(step)
+        flat.step.assign(step)
+        ours, unit = (float(m.test_step(tf.constant(DATA[:4]))["r1"]) for m in (gan, flat))
+        assert ours == pytest.approx(share * unit)
+
+
+def test_the_averages_decay_may_be_a_schedule():
+    gan = make(ema_decay=schedules.HalfLife(0))  # no memory at all: the average is the generator
+    fit(gan)
+    for mean, value in zip(gan.average.network.weights, gan.generator.weights, strict=True):
+        np.testing.assert_allclose(mean.numpy(), value.numpy(), atol=1e-7)
+
+
+def test_adaptive_steps_and_balance_follow_r_t():
+    gan = make(n_critic=schedules.AdaptiveSteps(1, 3), balance=schedules.RateBalance(target=0.0, gain=1.0))
+    assert gan.n_critic == 3 and gan.most_batches == 3
+    gan.r_t.assign(1.0)  # the discriminator is sure of all reals
+    gan.adapt()
+    assert gan.n_critic == 1 and gan.rounds_needed == 1 and gan.game.player("d").steps == 1
+    assert float(gan.d_optimizer.learning_rate) == pytest.approx(2e-4 / np.e)
+    assert float(gan.g_optimizer.learning_rate) == pytest.approx(2e-4 * np.e)
+    history = fit(gan)
+    assert int(gan.step) == 24 // 4 // 3 and int(gan.batches) < 6 and np.isfinite(history["d_loss"][0])
+
+
+def test_a_run_with_all_that_adapts_resumes_to_the_bit(tmp_path):
+    def run():
+        return make(
+            n_critic=schedules.AdaptiveSteps(1, 3, low=-0.5, high=0.5),
+            balance=schedules.RateBalance(),
+            augment=augment.ADA(kimg=0.05, p=0.5),
+            penalties=[penalties.LeCam(start=1), "path_length(interval=2)"],
+            ema_decay=schedules.HalfLife(10, 0.05),
+            loss="top_k(flipped_labels(hinge), share=0.75)",
+        )
+
+    whole, first, second = run(), run(), run()
+    fit(whole, 4)
+    fit(first, 2, callbacks=[Checkpoint(tmp_path)])
+    fit(second, 4, callbacks=[Checkpoint(tmp_path)])
+    assert float(whole.augment.p) != 0.5
+    for a, b in zip(whole.state, second.state, strict=True):
+        np.testing.assert_array_equal(np.array(a), np.array(b), err_msg=a.path)
+
+
+def test_compiling_again_leaves_no_part_of_the_first_time():
+    gan = make(augment="ada", penalties=["lecam"])
+    count = len(gan.state)
+    gan.compile(augment="ada", penalties=["lecam"])
+    assert len(gan.state) == count
+    gan.compile()
+    assert len(gan.state) < count
+
+
+@pytest.mark.parametrize("clip", ["clipnorm", "global_clipnorm", "clipvalue"])
+def test_each_players_gradient_is_clipped_by_its_optimizer(clip):
+    gan = make(d_optimizer=keras.optimizers.SGD(1.0, **{clip: 1e-3}))
+    d = gan.game.player("d")
+    before = [v.numpy() for v in d.variables]
+    d.move([tf.fill(v.shape, 7.0) for v in d.variables])
+    change = [old - v.numpy() for old, v in zip(before, d.variables, strict=True)]
+    sizes = {
+        "clipnorm": max(np.linalg.norm(c) for c in change),
+        "global_clipnorm": float(tf.linalg.global_norm(change)),
+        "clipvalue": max(np.abs(c).max() for c in change),
+    }
+    assert sizes[clip] == pytest.approx(1e-3, rel=1e-3)
+
+
+def test_a_balance_wants_constant_rates():
+    with pytest.raises(InputError, match="balance: wanted a constant learning rate in d_optimizer, got a schedule"):
+        rate = schedules.Linear(1e-3, 1e-4, 10)
+        make(balance=schedules.RateBalance(), d_optimizer=keras.optimizers.Adam(rate))
+
+
+def test_r3gan_warms_up():
+    gan = kgan.R3GAN(
+        kgan.networks.r3gan_generator((8, 8, 1), 4, width=4), kgan.networks.r3gan_discriminator((8, 8, 1), width=4), 4
+    )
+    gan.compile(rounds=4)
+    history = fit(gan, 1)
+    assert "r1_r2" in history and np.isfinite(history["d_loss"][0])
+    settings = keras.optimizers.serialize(gan.d_optimizer)
+    copy = keras.optimizers.deserialize(settings)
+    assert float(copy.warming(0)) == pytest.approx(0.9) and float(copy.warming(4)) == pytest.approx(0.99)
+    assert gan.d_optimizer.beta_2 == 0.999 and float(gan.d_optimizer.learning_rate) == pytest.approx(5e-5)
