@@ -56,10 +56,10 @@ def main(percent: str, seed: str, augment: str, rounds: str = "4000") -> None:
         kgan.networks.dcgan_discriminator((28, 28, 1), width=32, normalization="spectral"),
         latent_dim=64,
     )
-    adam = lambda: keras.optimizers.Adam(2e-4, beta_1=0.5, beta_2=0.999)  # noqa: E731
+    adam = lambda rate: keras.optimizers.Adam(rate, beta_1=0.5)  # noqa: E731
     gan.compile(
-        d_optimizer=adam(),
-        g_optimizer=adam(),
+        d_optimizer=adam(1e-3),
+        g_optimizer=adam(2e-4),
         n_critic=1,
         augment=None if augment == "none" else augment,
         seed=int(seed),
@@ -78,6 +78,7 @@ def main(percent: str, seed: str, augment: str, rounds: str = "4000") -> None:
         line[f"fid_{part + 1}/4"] = round(kgan.metrics.frechet_distance(reference, see(gan.sample(5000))), 2)
         line["r_t"] = round(logs["r_t"][-1], 3)
         line["aug_p"] = round(logs.get("aug_p", [0.0])[-1], 4)
+        print(json.dumps(line), file=sys.stderr, flush=True)
     others = images_and_labels("train[50%:]")[0][:5000]
     line["fid_real"] = round(kgan.metrics.frechet_distance(reference, see(others)), 2)
     line |= {"classifier_accuracy": round(accuracy, 3), "seconds": round(time.perf_counter() - start)}

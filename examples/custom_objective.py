@@ -27,8 +27,8 @@ class FeatureMatchingGAN(kgan.GAN):
 
     def generator_objective(self, round):
         loss, logs = super().generator_objective(round)
-        fake = round.once("fake", lambda: self.generate(round))  # those that the adversarial loss has seen
-        real_mean, fake_mean = (tf.reduce_mean(self.features(x), axis=0) for x in (round.real, fake))
+        play = self.play(round)  # the reals and fakes that the adversarial loss has seen
+        real_mean, fake_mean = (tf.reduce_mean(self.features(x), axis=0) for x in (play.real, play.fake))
         distance = tf.reduce_sum(tf.square(real_mean - fake_mean))
         return loss + self.weight * distance, logs | {"g_feature_distance": distance}
 

@@ -246,7 +246,9 @@ def growing_discriminator(networks: Sequence[keras.Model]) -> keras.Model:
     if len(networks) < 2 or len(shapes) > 1:
         raise InputError(f"networks: wanted two or more of the same shapes, got {sorted(map(str, shapes))}")
     samples = keras.Input(networks[0].input_shape[1:])
-    return keras.Model(samples, Blend(name="strength")([network(samples) for network in networks]))
+    # Networks of one builder bear one name, and a model's layers may not.
+    named = [keras.Model(samples, network(samples), name=f"strength_{i}") for i, network in enumerate(networks)]
+    return keras.Model(samples, Blend(name="strength")([network(samples) for network in named]))
 
 
 class Strengthen(keras.callbacks.Callback):

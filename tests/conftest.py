@@ -9,10 +9,16 @@ import keras
 import pytest
 
 
+@pytest.fixture(autouse=True, scope="module")
+def _fresh_memory():
+    """What one file's tests leave is collected before the next: a few tenths of a second, too much for each test."""
+    keras.utils.clear_session()
+
+
 @pytest.fixture(autouse=True)
 def _fresh_state():
     """Every test starts from the same global seed, precision policy and names."""
-    keras.utils.clear_session()
+    keras.utils.clear_session(free_memory=False)
     keras.utils.set_random_seed(0)
     yield
     keras.config.set_floatx("float32")

@@ -28,7 +28,13 @@ def main(out, devices, strategy, steps_per_execution):
             kgan.networks.mlp_discriminator((8, 8, 1), width=16, normalization="spectral"),
             latent_dim=4,
         )
-        gan.compile(n_critic=2, steps_per_execution=int(steps_per_execution), seed=3)
+        gan.compile(
+            d_optimizer=keras.optimizers.Adam(1e-4, beta_1=0.0, beta_2=0.9, global_clipnorm=0.1),
+            augment="ada(kimg=1, p=0.2)",
+            n_critic=2,
+            steps_per_execution=int(steps_per_execution),
+            seed=3,
+        )
     held_out = kgan.data.load("digits", batch_size=16, resolution=8, seed=9).take(3)
     watched = next(iter(held_out))
     monitor = kgan.callbacks.EquilibriumMonitor(f"{out}-{os.getpid()}", watched, every=12, eigen_every=0)

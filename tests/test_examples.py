@@ -23,7 +23,7 @@ SMALL = {
 SHOWS = {
     "custom_objective": r"g_feature_distance: [\d.]+",
     "custom_penalty": r"drift: [\d.e-]+ .* r1: [\d.]+",
-    "keras_workflow": r"epochs: 2 logs: d_fake, .*val_g_loss\nimages: \(4, 16, 16, 1\)",
+    "keras_workflow": r"epochs: 2 logs: d_fake, .*val_r_t\nimages: \(4, 16, 16, 1\)",
     "train_flags": r"exported to .*/run/saved_model/1",
 }
 

@@ -197,9 +197,9 @@ def test_points_are_trained_sampled_and_exported(tmp_path, monkeypatch, capsys):
 
 @pytest.mark.parametrize("policy", ["stop", "rollback"])
 def test_a_run_that_breaks_says_so(tmp_path, capsys, policy):
-    assert train(tmp_path / "run", "--g_optimizer=sgd(learning_rate=1e38)", f"--non_finite={policy}") == 2
+    assert train(tmp_path / "run", "--d_optimizer=sgd(learning_rate=1e38)", f"--non_finite={policy}") == 2
     lines = capsys.readouterr().err.splitlines()
-    assert "not finite after step 2: training stops" in lines[0]
+    assert "not finite after step 1: training stops" in lines[0]
     assert lines[-1].endswith("lower the learning rates")
     assert not (tmp_path / "run" / "saved_model").exists()
     assert train(tmp_path / "run", "--epochs=1") == 0  # with other flags, since there is nothing to go on with
@@ -217,7 +217,7 @@ def test_a_run_that_breaks_says_so(tmp_path, capsys, policy):
         (["--d_optimizer=adan"], "d_optimizer: unknown name 'adan'; did you mean 'adam'?"),
         (["--g_optimizer=adam(lr=1)"], "g_optimizer: 'adam(lr=1)': Argument(s) not recognized: {'lr': 1}"),
         (["--g_optimizer=adam(1e-4"], "g_optimizer: cannot read 'adam(1e-4'"),
-        (["--ema_decay=1"], "ema_decay: wanted a number in [0, 1) or None, got 1.0"),
+        (["--ema_decay=1"], "ema_decay: wanted a number in [0, 1), a schedule or None, got 1.0"),
         (["--clip_value=1"], "clip_value: only the preset 'wgan' clips weights, got preset 'gan'"),
         (["--batch_size=5000"], "batch_size: got 5000, wanted at most 1797"),
         (["--resolution=9"], "image_shape: 9 x 9 cannot be halved"),

@@ -39,7 +39,7 @@ def test_every_rule_trains_and_says_what_it_costs(whole):
     assert costs["alternating"] == costs["simultaneous"] == costs["optimistic"] == costs["extragradient_past"] == 2
     assert costs["extragradient"] == costs["lookahead"] == 4
     assert costs["consensus"] == 6 and costs["symplectic"] == 10 and costs["unrolled"] == 8
-    ends = {name: whole[f"{name}/1"] for name in rules_script.RULES}
+    ends = {name: whole[f"{name}/3"] for name in rules_script.RULES}
     distinct = {name: end.tobytes() for name, end in ends.items()}
     assert len(set(distinct.values())) == len(distinct)  # no rule is another in disguise
 
