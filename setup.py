@@ -15,7 +15,7 @@ setup(
     long_description_content_type="text/markdown",
     license="Apache-2.0",
     packages=find_packages(include=["kgan", "kgan.*"]),
-    python_requires=">=3.10,<3.13",
+    python_requires=">=3.11,<3.13",
     install_requires=[
         "absl-py",
         "importlib_resources",  # tensorflow-datasets imports it, and does not ask for it
