@@ -253,6 +253,8 @@ class GAN(FitLoop, keras.Model):
 
     def adapt(self) -> None:
         """Called between two executions: r_t's average decides the number of critic steps and the learning rates."""
+        if self.balance is None and not isinstance(self.steps, AdaptiveSteps):
+            return  # without reading r_t, which waits for the device
         r_t = float(self.r_t.numpy())
         if isinstance(self.steps, AdaptiveSteps) and self.n_critic != balances.steps(self.steps, r_t):
             self.n_critic = balances.steps(self.steps, r_t)
