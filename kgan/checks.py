@@ -46,6 +46,17 @@ def number(name: str, value: Any, least: float | None = None, above: float | Non
     return value
 
 
+def share(name: str, value: Any) -> Any:
+    """`value`, if it is a number in [0, 1]; or a schedule, which is taken as it is.
+
+    Raises:
+        InputError: that names the argument, for anything else.
+    """
+    if not callable(number(name, value, least=0.0)) and value > 1.0:
+        raise InputError(f"{name}: wanted a number in [0, 1], got {value!r}")
+    return value
+
+
 def whole(name: str, value: Any, least: int = 1) -> int:
     """`value`, if it is a whole number from `least` on.
 

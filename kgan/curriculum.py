@@ -14,7 +14,7 @@ import tensorflow as tf
 from kgan import checks
 from kgan.augment.base import Augmentation
 from kgan.checks import InputError, lookup
-from kgan.distribute import sublayers
+from kgan.distribute import of_all_replicas, sublayers
 from kgan.losses import Loss, get, separable
 from kgan.penalties import Penalty
 from kgan.schedules import ResolutionSchedule as ResolutionSchedule  # a curriculum too
@@ -173,9 +173,8 @@ class EasinessWeight(Penalty):
     def discriminator_term(self, play: Any) -> tf.Tensor:
         logits, _ = play.logits()
         terms = tf.reduce_mean(tf.reshape(self.loss.real_term(logits), [tf.shape(logits)[0], -1]), 1)
-        scores = every = tf.stop_gradient(self.difficulty(play.real))
-        if tf.distribute.get_strategy().num_replicas_in_sync > 1:
-            every = tf.distribute.get_replica_context().all_gather(scores, axis=0)
+        scores = tf.stop_gradient(self.difficulty(play.real))
+        every = of_all_replicas(scores)
         below = tf.reduce_sum(tf.sign(scores[:, None] - every[None, :]), 1)  # easier ones less harder ones
         easiness = -below / tf.maximum(tf.cast(tf.shape(every)[0], "float32") - 1.0, 1.0)
         return self.emphasis * tf.reduce_mean(easiness * terms)

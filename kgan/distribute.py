@@ -81,6 +81,23 @@ def share(batch: Any) -> Any:
     return tf.nest.map_structure(mine, batch)
 
 
+def mean_over_replicas(value: tf.Tensor) -> tf.Tensor:
+    """The mean of `value` over replicas: of a batch's mean, the whole batch's, in its gradient too.
+
+    Not within a branch of `tf.cond`.
+    """
+    if tf.distribute.get_strategy().num_replicas_in_sync == 1:
+        return value
+    return tf.distribute.get_replica_context().all_reduce(tf.distribute.ReduceOp.MEAN, value)
+
+
+def of_all_replicas(rows: tf.Tensor) -> tf.Tensor:
+    """The rows of all replicas, in the order of the global batch. Not within a branch of `tf.cond`."""
+    if tf.distribute.get_strategy().num_replicas_in_sync == 1:
+        return rows
+    return tf.distribute.get_replica_context().all_gather(rows, axis=0)
+
+
 def sublayers(layer: keras.layers.Layer) -> list[keras.layers.Layer]:
     """The layer and every layer in it, at any depth."""
     return list(layer._flatten_layers(include_self=True, recursive=True))

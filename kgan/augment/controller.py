@@ -4,8 +4,7 @@ import keras
 import tensorflow as tf
 
 from kgan.augment.base import Augmentation
-from kgan.augment.draws import probability
-from kgan.checks import InputError, number, whole
+from kgan.checks import InputError, number, share, whole
 from kgan.game import Logs
 
 
@@ -34,7 +33,7 @@ class Adaptive(Augmentation, keras.layers.Layer):
         if number("target", target, least=-1.0) > 1.0:
             raise InputError(f"target: wanted a number in [-1, 1], got {target!r}")
         self.target, self.interval = target, whole("interval", interval)
-        self.kimg, self.start = number("kimg", kimg, above=0.0), probability("p", p)
+        self.kimg, self.start = number("kimg", kimg, above=0.0), share("p", p)
         self.p = self._state("p", p)
         self.signs, self.rounds = self._state("signs"), self._state("rounds")
         self.built = True

@@ -6,7 +6,6 @@ from typing import Any
 import tensorflow as tf
 
 from kgan import random
-from kgan.checks import InputError, number
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,14 +35,3 @@ def draws(count: int, batch: tf.Tensor, p: Any, seed: tf.Tensor) -> list[Draw]:
     uniform = random.uniform((batch, count, 3), random.fold_in(seed, 0))
     normal = random.normal((batch, count, 2), random.fold_in(seed, 1))
     return [Draw(uniform[:, i, 0], uniform[:, i, 1:], normal[:, i], p) for i in range(count)]
-
-
-def probability(name: str, value: Any) -> Any:
-    """`value`, if it is a number in [0, 1]; or a schedule.
-
-    Raises:
-        InputError: that names the argument, for anything else.
-    """
-    if not callable(number(name, value, least=0.0)) and value > 1.0:
-        raise InputError(f"{name}: wanted a number in [0, 1], got {value!r}")
-    return value

@@ -10,10 +10,10 @@ from kgan import random
 from kgan.augment.affine import after
 from kgan.augment.base import Augmentation, image_size
 from kgan.augment.color import COLOR, recolor
-from kgan.augment.draws import Draw, draws, probability
+from kgan.augment.draws import Draw, draws
 from kgan.augment.filtering import BANDS, equalize, gains
 from kgan.augment.geometric import BLIT, GEOM, warp
-from kgan.checks import InputError, lookup
+from kgan.checks import InputError, lookup, share
 
 GROUPS = {
     "blit": [name for name, _ in BLIT],
@@ -122,7 +122,7 @@ class Pipe(Augmentation):
 
     def __init__(self, transforms: str = "bgc", p: Any = 0.2) -> None:
         self.names = parse(transforms)
-        self.transforms, self.p = transforms, probability("p", p)
+        self.transforms, self.p = transforms, share("p", p)
 
     def __call__(self, images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
         return transform(images, self.names, self.p, seed)

@@ -66,7 +66,7 @@ class LabelSmoothing(Labels):
 
     def __init__(self, base: str | Loss = "non_saturating", real: float = 0.9, fake: float = 0.0) -> None:
         super().__init__(base)
-        self.real, self.fake = _share("real", real), _share("fake", fake)
+        self.real, self.fake = checks.share("real", real), checks.share("fake", fake)
 
     def label(self, kind: int, logits: tf.Tensor) -> float | tf.Tensor:
         return self.fake if kind == FAKE else self.real
@@ -113,18 +113,11 @@ class FlippedLabels(Labels):
 
     def __init__(self, base: str | Loss = "non_saturating", share: float = 0.05) -> None:
         super().__init__(base)
-        self.share = _share("share", share)
+        self.share = checks.share("share", share)
 
     def label(self, kind: int, logits: tf.Tensor) -> tf.Tensor:
         flipped = self._uniform(kind, logits) < self.share
         return tf.cast(flipped if kind == FAKE else ~flipped, logits.dtype)
-
-
-def _share(name: str, value: float) -> float:
-    value = checks.number(name, value, least=0.0)
-    if isinstance(value, int | float) and value > 1.0:
-        raise InputError(f"{name}: wanted a number in [0, 1], got {value!r}")
-    return value
 
 
 def _interval(name: str, value: Sequence[float]) -> tuple[float, float]:

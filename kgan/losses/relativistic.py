@@ -3,6 +3,7 @@
 import tensorflow as tf
 
 from kgan.checks import InputError
+from kgan.distribute import mean_over_replicas
 from kgan.losses.base import Loss, Wrapper
 
 
@@ -53,7 +54,4 @@ class RelativisticAverage(Relativistic):
 
 
 def _mean(logits: tf.Tensor) -> tf.Tensor:
-    mean = tf.reduce_mean(logits)
-    if tf.distribute.get_strategy().num_replicas_in_sync == 1:
-        return mean
-    return tf.distribute.get_replica_context().all_reduce(tf.distribute.ReduceOp.MEAN, mean)
+    return mean_over_replicas(tf.reduce_mean(logits))

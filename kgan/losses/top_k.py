@@ -4,6 +4,7 @@ import tensorflow as tf
 
 from kgan import checks
 from kgan.checks import InputError
+from kgan.distribute import of_all_replicas
 from kgan.losses.base import Loss, Wrapper, separable
 
 
@@ -36,9 +37,7 @@ class TopK(Wrapper):
         logits = tf.reshape(fake_logits, [tf.shape(fake_logits)[0], -1])
         scores = tf.stop_gradient(tf.reduce_mean(logits, 1))
         replicas = tf.distribute.get_strategy().num_replicas_in_sync
-        all_scores = scores
-        if replicas > 1:
-            all_scores = tf.distribute.get_replica_context().all_gather(scores, axis=0)
+        all_scores = of_all_replicas(scores)
         batch = tf.shape(all_scores)[0]
         k = tf.clip_by_value(tf.cast(tf.round(self.share * tf.cast(batch, "float32")), "int32"), 1, batch)
         last = tf.sort(all_scores, direction="DESCENDING")[k - 1]

@@ -11,7 +11,7 @@ from kgan import losses, random, schedules
 from kgan.augment import Augmentation
 from kgan.augment import get as get_augment
 from kgan.checks import InputError, whole
-from kgan.distribute import sublayers
+from kgan.distribute import mean_over_replicas, sublayers
 from kgan.fit import FitLoop
 from kgan.game import Game, Logs, Player, Round
 from kgan.losses import Loss
@@ -246,8 +246,7 @@ class GAN(FitLoop, keras.Model):
 
     def _observe(self, r_t: tf.Tensor, batch_size: tf.Tensor) -> Logs:
         replicas = tf.distribute.get_strategy().num_replicas_in_sync
-        if replicas > 1:
-            r_t = tf.distribute.get_replica_context().all_reduce(tf.distribute.ReduceOp.MEAN, r_t)
+        r_t = mean_over_replicas(r_t)
         self.r_t.assign(MEMORY * self.r_t.value + (1.0 - MEMORY) * r_t)
         return {} if self.augment is None else self.augment.observe(r_t, batch_size * replicas)
 

@@ -8,7 +8,7 @@ import keras
 
 from kgan.layers import SelfAttention, SpectralNormalization
 from kgan.networks.shapes import halvings, normalized
-from kgan.networks.sngan import _discriminator_block, _glorot
+from kgan.networks.sngan import discriminator_block, generator_block, glorot
 
 LARGEST = 32  # the side of the largest map for attention, whose cost grows with the fourth power of the side
 
@@ -17,18 +17,6 @@ def _attention_stage(image_shape: tuple, stages: int) -> int:
     """How often the image is halved where attention looks at it: from 1 to `stages`."""
     fitting = (stage for stage in range(1, stages) if max(image_shape[:2]) >> stage <= LARGEST)
     return next(fitting, stages)
-
-
-def _conv(maps: int, size: int, gain: float = 1.0) -> keras.layers.Layer:
-    return SpectralNormalization(keras.layers.Conv2D(maps, size, padding="same", kernel_initializer=_glorot(gain)))
-
-
-def _generator_block(x, maps: int):  # noqa: ANN001
-    norm = normalized("batch")[1]
-    h = keras.layers.UpSampling2D(2)(keras.layers.ReLU()(norm(x)))
-    h = _conv(maps, 3, 2**0.5)(h)
-    h = _conv(maps, 3, 2**0.5)(keras.layers.ReLU()(norm(h)))
-    return keras.layers.Add()([h, _conv(maps, 1)(keras.layers.UpSampling2D(2)(x))])
 
 
 def sagan_generator(image_shape: tuple = (32, 32, 3), latent_dim: int = 128, width: int = 32) -> keras.Model:
@@ -54,14 +42,14 @@ def sagan_generator(image_shape: tuple = (32, 32, 3), latent_dim: int = 128, wid
     height, width_, channels = image_shape[0] >> stages, image_shape[1] >> stages, image_shape[2]
     maps = width << (stages - 1)
     x = inputs = keras.Input((latent_dim,))
-    x = SpectralNormalization(keras.layers.Dense(height * width_ * maps, kernel_initializer=_glorot(1.0)))(x)
+    x = SpectralNormalization(keras.layers.Dense(height * width_ * maps, kernel_initializer=glorot(1.0)))(x)
     x = keras.layers.Reshape((height, width_, maps))(x)
     for stage in reversed(range(stages)):
         if stage + 1 == attends:
             x = SelfAttention(spectral=True)(x)
-        x = _generator_block(x, width << stage)
+        x = generator_block(x, width << stage, SpectralNormalization)
     x = keras.layers.ReLU()(normalized("batch")[1](x))
-    x = _conv(channels, 3)(x)
+    x = SpectralNormalization(keras.layers.Conv2D(channels, 3, padding="same", kernel_initializer=glorot(1.0)))(x)
     return keras.Model(inputs, keras.layers.Activation("tanh")(x), name="sagan_generator")
 
 
@@ -83,13 +71,13 @@ def sagan_discriminator(image_shape: tuple = (32, 32, 3), width: int = 32) -> ke
     attends = _attention_stage(image_shape, stages)
     x = inputs = keras.Input(image_shape)
     for stage in range(stages):
-        x = _discriminator_block(x, width << stage, SpectralNormalization, down=True, first=stage == 0)
+        x = discriminator_block(x, width << stage, SpectralNormalization, down=True, first=stage == 0)
         if stage + 1 == attends:
             x = SelfAttention(spectral=True)(x)
-    x = _discriminator_block(x, width << (stages - 1), SpectralNormalization, down=False)
+    x = discriminator_block(x, width << (stages - 1), SpectralNormalization, down=False)
     # The authors sum over the pixels.
     pixels = (image_shape[0] >> stages) * (image_shape[1] >> stages)
     x = keras.layers.GlobalAveragePooling2D()(keras.layers.ReLU()(x))
     x = keras.layers.Rescaling(pixels)(x)
-    logits = SpectralNormalization(keras.layers.Dense(1, kernel_initializer=_glorot(1.0)))(x)
+    logits = SpectralNormalization(keras.layers.Dense(1, kernel_initializer=glorot(1.0)))(x)
     return keras.Model(inputs, logits, name="sagan_discriminator")

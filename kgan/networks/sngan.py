@@ -5,13 +5,16 @@ import keras
 from kgan.networks.shapes import halvings, normalized
 
 
-def _glorot(gain: float) -> keras.initializers.Initializer:
+def glorot(gain: float) -> keras.initializers.Initializer:
     """Glorot uniform, as in the authors' code: gain sqrt(2) in residual branches, 1 elsewhere."""
     return keras.initializers.VarianceScaling(gain**2, "fan_avg", "uniform")
 
 
-def _generator_block(x, maps: int):  # noqa: ANN001
-    conv = lambda gain, size: keras.layers.Conv2D(maps, size, padding="same", kernel_initializer=_glorot(gain))  # noqa: E731
+def generator_block(x, maps: int, wrap):  # noqa: ANN001, ANN201
+    """Doubles a map: BN, ReLU, nearest upsampling, two 3 x 3 convolutions, and a 1 x 1 one beside them."""
+    conv = lambda gain, size: wrap(  # noqa: E731
+        keras.layers.Conv2D(maps, size, padding="same", kernel_initializer=glorot(gain))
+    )
     norm = normalized("batch")[1]
     h = keras.layers.UpSampling2D(2)(keras.layers.ReLU()(norm(x)))
     h = conv(2**0.5, 3)(h)
@@ -37,18 +40,19 @@ def sngan_generator(image_shape: tuple = (32, 32, 3), latent_dim: int = 128, wid
     stages = halvings(image_shape)
     height, width_, channels = image_shape[0] >> stages, image_shape[1] >> stages, image_shape[2]
     x = inputs = keras.Input((latent_dim,))
-    x = keras.layers.Dense(height * width_ * width, kernel_initializer=_glorot(1.0))(x)
+    x = keras.layers.Dense(height * width_ * width, kernel_initializer=glorot(1.0))(x)
     x = keras.layers.Reshape((height, width_, width))(x)
     for _ in range(stages):
-        x = _generator_block(x, width)
+        x = generator_block(x, width, normalized(None)[0])
     x = keras.layers.ReLU()(normalized("batch")[1](x))
-    x = keras.layers.Conv2D(channels, 3, padding="same", kernel_initializer=_glorot(1.0))(x)
+    x = keras.layers.Conv2D(channels, 3, padding="same", kernel_initializer=glorot(1.0))(x)
     return keras.Model(inputs, keras.layers.Activation("tanh")(x), name="sngan_generator")
 
 
-def _discriminator_block(x, maps: int, wrap, down: bool, first: bool = False):  # noqa: ANN001
+def discriminator_block(x, maps: int, wrap, down: bool, first: bool = False):  # noqa: ANN001, ANN201
+    """Two 3 x 3 convolutions beside a shortcut, which `down` halves; the first block has no ReLU before it."""
     conv = lambda gain, size: wrap(  # noqa: E731
-        keras.layers.Conv2D(maps, size, padding="same", kernel_initializer=_glorot(gain))
+        keras.layers.Conv2D(maps, size, padding="same", kernel_initializer=glorot(gain))
     )
     pool = keras.layers.AveragePooling2D(2) if down else lambda h: h
     h = conv(2**0.5, 3)(x if first else keras.layers.ReLU()(x))
@@ -80,9 +84,9 @@ def sngan_discriminator(
     down = halvings(image_shape, most=2)
     x = inputs = keras.Input(image_shape)
     for block in range(4):
-        x = _discriminator_block(x, width, wrap, down=block < down, first=block == 0)
+        x = discriminator_block(x, width, wrap, down=block < down, first=block == 0)
     # The authors sum over the pixels, where a mean would be 64 times smaller.
     x = keras.layers.GlobalAveragePooling2D()(keras.layers.ReLU()(x))
     x = keras.layers.Rescaling((image_shape[0] >> down) * (image_shape[1] >> down))(x)
-    logits = wrap(keras.layers.Dense(1, kernel_initializer=_glorot(1.0)))(x)
+    logits = wrap(keras.layers.Dense(1, kernel_initializer=glorot(1.0)))(x)
     return keras.Model(inputs, logits, name="sngan_discriminator")

@@ -128,16 +128,6 @@ def weighted(weight: Any, value: tf.Tensor) -> tf.Tensor:
     return (tf.cast(weight, value.dtype) if tf.is_tensor(weight) else weight) * value
 
 
-def over_replicas(value: tf.Tensor) -> tf.Tensor:
-    """The mean of `value` over replicas: of a batch's mean, the whole batch's, in its gradient too.
-
-    Not within a branch of `tf.cond`.
-    """
-    if tf.distribute.get_strategy().num_replicas_in_sync == 1:
-        return value
-    return tf.distribute.get_replica_context().all_reduce(tf.distribute.ReduceOp.MEAN, value)
-
-
 def squared_gradient_norms(discriminator: Callable, inputs: tf.Tensor) -> tf.Tensor:
     """||grad_x D(x)||^2 of each sample, the sum over all its dimensions: float32 (batch,).
 

@@ -7,7 +7,8 @@ import tensorflow as tf
 
 from kgan import checks
 from kgan.checks import InputError, lookup
-from kgan.penalties.base import Penalty, Play, over_replicas, weighted
+from kgan.distribute import mean_over_replicas
+from kgan.penalties.base import Penalty, Play, weighted
 
 
 class FeatureMatching(Penalty):
@@ -41,7 +42,7 @@ class FeatureMatching(Penalty):
 
     def _mean(self, samples: tf.Tensor, play: Play) -> tf.Tensor:
         features = self.features(play.discriminator)(samples, training=play.training)
-        return over_replicas(tf.reduce_mean(tf.cast(features, samples.dtype), 0))
+        return mean_over_replicas(tf.reduce_mean(tf.cast(features, samples.dtype), 0))
 
     def features(self, discriminator: keras.Model) -> keras.Model:
         """f, a model that shares its layers with `discriminator`."""

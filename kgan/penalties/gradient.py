@@ -5,7 +5,8 @@ from collections.abc import Callable
 import tensorflow as tf
 
 from kgan import checks, random
-from kgan.penalties.base import EPSILON, Penalty, over_replicas, squared_gradient_norms, weighted
+from kgan.distribute import mean_over_replicas
+from kgan.penalties.base import EPSILON, Penalty, squared_gradient_norms, weighted
 
 
 class GradientPenalty(Penalty):
@@ -79,8 +80,8 @@ class Dragan(GradientPenalty):
         self.noise = checks.number("noise", noise, 0.0)
 
     def __call__(self, discriminator: Callable, real: tf.Tensor, fake: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-        mean = over_replicas(tf.reduce_mean(real))
-        std = tf.sqrt(over_replicas(tf.reduce_mean(tf.square(real - mean))))
+        mean = mean_over_replicas(tf.reduce_mean(real))
+        std = tf.sqrt(mean_over_replicas(tf.reduce_mean(tf.square(real - mean))))
         noise = random.uniform([tf.shape(real)[0], *real.shape[1:]], seed, -1.0, 1.0, dtype=real.dtype)
         return self._excess(discriminator, real + weighted(self.noise, tf.stop_gradient(std) * noise))
 

@@ -7,7 +7,8 @@ import tensorflow as tf
 
 from kgan import checks
 from kgan.checks import InputError
-from kgan.penalties.base import Play, Stateful, over_replicas, weighted
+from kgan.distribute import mean_over_replicas
+from kgan.penalties.base import Play, Stateful, weighted
 
 
 class LeCam(Stateful):
@@ -56,7 +57,7 @@ class LeCam(Stateful):
     def _anchor(self, anchor: keras.Variable, logits: tf.Tensor, play: Play) -> tf.Tensor:
         if not play.training:
             return anchor.value
-        mean = over_replicas(tf.cast(tf.reduce_mean(tf.stop_gradient(logits)), "float32"))
+        mean = mean_over_replicas(tf.cast(tf.reduce_mean(tf.stop_gradient(logits)), "float32"))
         decay = tf.where(tf.cast(play.step, "int64") > self.start, self.decay, 0.0)
         moved = decay * anchor.value + (1.0 - decay) * mean
         anchor.assign(moved)

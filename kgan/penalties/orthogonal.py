@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from kgan import checks
 from kgan.checks import lookup
+from kgan.distribute import sublayers
 from kgan.penalties.base import Penalty, Play, weighted
 
 PLAYERS = {"generator": ("g",), "discriminator": ("d",), "both": ("d", "g")}
@@ -64,7 +65,7 @@ class OrthogonalRegularization(Penalty):
 
 def _matrices(network: keras.Model) -> Iterator[tf.Tensor]:
     """Each trainable kernel, in float32 (or float64), with a column for each output channel."""
-    for layer in _layers(network, set()):
+    for layer in sublayers(network):
         kernel = None if isinstance(layer, keras.layers.Wrapper) else getattr(layer, "kernel", None)
         if kernel is None or not kernel.trainable:
             continue
@@ -72,15 +73,3 @@ def _matrices(network: keras.Model) -> Iterator[tf.Tensor]:
         if type(layer).__name__.endswith("Transpose"):  # (..., out, in), where the others have (..., in, out)
             value = tf.linalg.matrix_transpose(value)
         yield tf.reshape(value, [-1, value.shape[-1]])
-
-
-def _layers(layer: keras.layers.Layer, seen: set) -> Iterator[keras.layers.Layer]:
-    """The layer and all that its attributes hold, at any depth, each once: Keras has no public name for that."""
-    if id(layer) in seen:
-        return
-    seen.add(id(layer))
-    yield layer
-    for value in vars(layer).values():
-        for item in value if isinstance(value, list | tuple) else [value]:
-            if isinstance(item, keras.layers.Layer):
-                yield from _layers(item, seen)

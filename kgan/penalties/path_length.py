@@ -4,7 +4,8 @@ import tensorflow as tf
 
 from kgan import checks, random
 from kgan.checks import InputError
-from kgan.penalties.base import EPSILON, Play, Stateful, over_replicas, weighted
+from kgan.distribute import mean_over_replicas
+from kgan.penalties.base import EPSILON, Play, Stateful, weighted
 
 
 class PathLength(Stateful):
@@ -59,7 +60,7 @@ class PathLength(Stateful):
         return tf.sqrt(tf.reduce_sum(tf.square(tape.gradient(along, latents)), 1) + EPSILON)
 
     def _moved(self, lengths: tf.Tensor, due: tf.Tensor) -> tf.Tensor:
-        mean = over_replicas(tf.cast(tf.reduce_mean(tf.stop_gradient(lengths)), "float32"))
+        mean = mean_over_replicas(tf.cast(tf.reduce_mean(tf.stop_gradient(lengths)), "float32"))
         moved = self.mean.value + tf.where(due, self.decay, 0.0) * (mean - self.mean.value)
         self.mean.assign(moved)
         return moved
