@@ -19,6 +19,7 @@ setup(
     install_requires=[
         "absl-py",
         "importlib_resources",  # tensorflow-datasets imports it, and does not ask for it
+        "jinja2",
         "keras>=2.15",
         "matplotlib",
         "numpy",
@@ -27,9 +28,13 @@ setup(
         "tensorboard",  # tf.summary imports it, and TensorFlow does not ask for it any more
         "tensorflow>=2.15",
         "tensorflow-datasets",
+        "tqdm",
     ],
     extras_require={
-        "dev": ["import-linter", "pillow", "pytest", "pytest-xdist", "ruff", "torch==2.13.0"],
+        "dev": [
+            *("import-linter", "pytest", "pytest-xdist", "ruff", "selenium"),
+            *("pillow", "prdc", "torch==2.13.0", "torch-fidelity"),  # oracles
+        ],
         # The older stack. Without the bound, pip takes a TensorFlow beside which tensorflow-addons cannot be imported.
         "addons": ["tensorflow>=2.15,<2.16", "tensorflow-addons==0.23.0"],
         "serving": [],

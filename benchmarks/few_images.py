@@ -2,6 +2,8 @@
 
     python benchmarks/few_images.py PERCENT SEED AUGMENT [ROUNDS]     AUGMENT: none, ada, or a DiffAugment policy
 
+Images are reduced to 16 x 16 pixels, where a critic that overfits (SNGAN's residual one, sum-pooled) trains for a
+hundred epochs in minutes; DCGAN's critic, spectrally normalised, hardly overfits 6,000 images at any length tried.
 Prints one JSON line: the discriminator's mean logit on the reals it trains on less that on held-out reals (the gap),
 and the Fréchet distance of 5,000 samples of the averaged generator to the 10,000 test images, in the features of a
 classifier that this script trains on the training set (the same in every run; its accuracy is in the line), with
@@ -17,9 +19,15 @@ import numpy as np
 
 import kgan
 
+SHAPE = (16, 16, 1)
+
+
+def load(split: str, **settings):
+    return kgan.data.load("fashion_mnist", split=split, resolution=SHAPE[0], **settings)
+
 
 def images_and_labels(split: str) -> tuple[np.ndarray, np.ndarray]:
-    parts = list(kgan.data.load("fashion_mnist", split=split, batch_size=1000, labels=True, shuffle=False))
+    parts = list(load(split, batch_size=1000, labels=True, shuffle=False))
     return np.concatenate([x for x, _ in parts]), np.concatenate([y for _, y in parts])
 
 
@@ -28,20 +36,21 @@ def classifier() -> keras.Model:
     layers = keras.layers
     model = keras.Sequential(
         [
-            keras.Input((28, 28, 1)),
-            layers.Conv2D(16, 3, 2, padding="same", activation="relu"),
+            keras.Input(SHAPE),
+            layers.Conv2D(32, 3, 1, padding="same", activation="relu"),
             layers.Conv2D(32, 3, 2, padding="same", activation="relu"),
+            layers.Conv2D(64, 3, 2, padding="same", activation="relu"),
             layers.Flatten(),
             layers.Dense(64, activation="relu", name="features"),
             layers.Dense(10),
         ]
     )
     model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True), metrics=["accuracy"])
-    model.fit(*images_and_labels("train"), batch_size=128, epochs=3, verbose=0)
+    model.fit(*images_and_labels("train"), batch_size=128, epochs=4, verbose=0)
     return model
 
 
-def main(percent: str, seed: str, augment: str, rounds: str = "4000") -> None:
+def main(percent: str, seed: str, augment: str, rounds: str = "12000") -> None:
     start, rounds = time.perf_counter(), int(rounds)
     judge = classifier()
     features = keras.Model(judge.inputs, judge.get_layer("features").output)
@@ -52,8 +61,8 @@ def main(percent: str, seed: str, augment: str, rounds: str = "4000") -> None:
 
     keras.utils.set_random_seed(int(seed))
     gan = kgan.SNGAN(
-        kgan.networks.dcgan_generator((28, 28, 1), 64, width=16),
-        kgan.networks.dcgan_discriminator((28, 28, 1), width=32, normalization="spectral"),
+        kgan.networks.dcgan_generator(SHAPE, 64, width=24),
+        kgan.networks.sngan_discriminator(SHAPE, width=32),
         latent_dim=64,
     )
     adam = lambda rate: keras.optimizers.Adam(rate, beta_1=0.5)  # noqa: E731
@@ -66,8 +75,8 @@ def main(percent: str, seed: str, augment: str, rounds: str = "4000") -> None:
         steps_per_execution=50,
     )
     split = f"train[:{percent}%]"
-    held_out_reals = kgan.data.load("fashion_mnist", split="test", batch_size=64)
-    reals = kgan.data.load("fashion_mnist", split=split, batch_size=64, seed=int(seed))
+    held_out_reals = load("test", batch_size=64)
+    reals = load(split, batch_size=64, seed=int(seed))
     line = {"percent": int(percent), "seed": int(seed), "augment": augment, "rounds": rounds}
     for part in range(4):
         logs = gan.fit(

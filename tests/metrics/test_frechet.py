@@ -5,7 +5,7 @@ import pytest
 import scipy.linalg
 
 from kgan.checks import InputError
-from kgan.metrics import Moments, frechet_distance
+from kgan.metrics import Moments, frechet_distance, frechet_jackknife
 
 
 def features(n, d, seed, shift=0.0, scale=1.0):
@@ -47,7 +47,7 @@ def test_closed_form_and_invariances():
 def test_bias_of_n_samples():
     # n samples of N(0, I_d) against the exact moments: (d + d (d + 1) / 4) / n on the average.
     d, n, exact = 8, 2000, Moments(8)
-    exact.count, exact._scatter = 2, np.eye(d)  # covariance I
+    exact.count, exact.scatter = 2, np.eye(d)  # covariance I
     random = np.random.default_rng(10)
     mean = np.mean([frechet_distance(exact, random.normal(size=(n, d))) for _ in range(100)])
     assert n * mean == pytest.approx(26.0, rel=0.1)
@@ -72,3 +72,29 @@ def test_bad_input():
         frechet_distance(np.zeros((4, 2)), np.zeros((4, 3)))
     with pytest.raises(InputError, match="features: wanted two samples or more, got 1"):
         frechet_distance(np.zeros((1, 2)), np.zeros((4, 2)))
+
+
+def dealt(x, folds):
+    return [Moments(x.shape[1]).add(x[i::folds]) for i in range(folds)]
+
+
+def test_merged_moments_are_those_of_all():
+    x = features(101, 5, 0, shift=1e3)
+    merged, whole = Moments(5).merge(dealt(x, 2)[0]).merge(dealt(x, 2)[1]), Moments(5).add(x)
+    np.testing.assert_allclose(merged.covariance, whole.covariance, rtol=1e-9)
+    np.testing.assert_allclose(merged.mean, whole.mean, rtol=1e-12)
+    assert merged.count == 101
+
+
+def test_the_jackknife_by_its_definition_and_against_repeats():
+    random = np.random.default_rng(0)
+    real = random.normal(size=(2000, 3))
+    fakes = [0.3 + random.normal(size=(400, 3)) for _ in range(60)]
+    estimates = [frechet_jackknife(real, dealt(fake, 10)) for fake in fakes]
+    assert estimates[0] == pytest.approx(frechet_distance(real, fakes[0]), rel=1e-9)
+    without = [frechet_distance(real, np.delete(fakes[0], np.s_[i::10], 0)) for i in range(10)]
+    assert estimates[0].error == pytest.approx(np.sqrt(0.9 * np.sum((without - np.mean(without)) ** 2)), rel=1e-9)
+    assert 0.5 < np.mean([e.error for e in estimates]) / np.std(estimates) < 2.0
+    assert frechet_jackknife(real, dealt(fakes[0], 1)).error is None
+    with pytest.raises(InputError, match=r"^folds: "):
+        frechet_jackknife(real, [])
