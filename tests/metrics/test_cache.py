@@ -1,0 +1,32 @@
+import numpy as np
+import pytest
+
+from kgan.metrics import cache
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    monkeypatch.setenv("KGAN_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "cache"
+
+
+def test_computed_once_and_again_if_damaged(folder):
+    calls = []
+
+    def compute():
+        calls.append(1)
+        return {"mean": np.arange(3.0), "count": np.array(7)}
+
+    for _ in range(2):
+        assert cache.kept("statistics", compute)["count"] == 7
+    assert len(calls) == 1
+    (folder / "statistics.npz").write_bytes(b"PK damaged")
+    np.testing.assert_array_equal(cache.kept("statistics", compute)["mean"], np.arange(3.0))
+    assert len(calls) == 2 and [path.name for path in folder.iterdir()] == ["statistics.npz"]
+
+
+def test_digest_knows_content_shape_and_dtype():
+    x = np.arange(6, dtype="float32")
+    others = [x.reshape(2, 3), x.astype("float64"), x + 1, x[::-1]]
+    assert len({cache.digest(y) for y in [x, *others]}) == 5
+    assert cache.digest(x) == cache.digest(x.copy()) and cache.digest(x, b"a") != cache.digest(x)
