@@ -4,9 +4,10 @@ Keras's own work too (`keras.callbacks.TensorBoard(RUN/logs)` for scalars, Early
 but those that change `model.optimizer`: a GAN has an optimizer for each player. Give those schedules.
 """
 
-from kgan.callbacks.checkpoint import Checkpoint, latest, restore, save
+from kgan.callbacks.checkpoint import Checkpoint, describe, latest, restore, save
 from kgan.callbacks.csv_logger import CSVLogger, read_logs
 from kgan.callbacks.equilibrium import EquilibriumMonitor
+from kgan.callbacks.evaluate import Evaluate
 from kgan.callbacks.loss_curves import LossCurves
 from kgan.callbacks.non_finite import NonFiniteGuard
 from kgan.callbacks.sample_grid import SampleGrid
@@ -15,9 +16,11 @@ __all__ = [
     "CSVLogger",
     "Checkpoint",
     "EquilibriumMonitor",
+    "Evaluate",
     "LossCurves",
     "NonFiniteGuard",
     "SampleGrid",
+    "describe",
     "latest",
     "read_logs",
     "restore",

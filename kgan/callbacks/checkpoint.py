@@ -4,11 +4,11 @@ import os
 import warnings
 
 from kgan.callbacks.base import RunCallback
-from kgan.callbacks.snapshot import BrokenState, checkpoints, latest, remove, restore, save
+from kgan.callbacks.snapshot import BrokenState, checkpoints, describe, latest, remove, restore, save
 from kgan.checks import whole
 from kgan.distribute import is_chief
 
-__all__ = ["Checkpoint", "latest", "restore", "save"]
+__all__ = ["Checkpoint", "describe", "latest", "restore", "save"]
 
 
 class Checkpoint(RunCallback):

@@ -2,7 +2,8 @@
 
 RUN/checkpoints/step-00000120/ holds, after 120 rounds,
     state.npz        every variable of `model.state`, in its order
-    progress.json    the place in the epoch, its logs so far, and the signature of the architecture
+    progress.json    the place in the epoch, its logs so far, whose weights generator.keras has, and the signature of
+                     the architecture
     generator.keras  the averaged generator (the generator, without an average), to sample and export from
 It is written aside, flushed to the disk and renamed, so a folder of this name is whole.
 """
@@ -58,7 +59,11 @@ def save(model: Any, run_dir: str | os.PathLike) -> Path:
     aside = folder.with_name(ASIDE + folder.name)
     aside.mkdir(parents=True)
     np.savez(aside / STATE, *values)
-    progress = {**dataclasses.asdict(model.progress), "signature": _signature(model)}
+    progress = {
+        **dataclasses.asdict(model.progress),
+        "weights": "raw" if getattr(model, "average", None) is None else "ema",
+        "signature": _signature(model),
+    }
     (aside / PROGRESS).write_text(json.dumps(progress), encoding="utf-8")
     _save_generator(model, aside / GENERATOR)
     for path in (*aside.iterdir(), aside):
@@ -80,11 +85,22 @@ def restore(model: Any, path: str | os.PathLike) -> None:
     _check_compiled(model)
     progress, values = _read(Path(path))
     _compare(path, progress.pop("signature"), _signature(model))
+    progress.pop("weights")
     for variable, value in zip(model.state, values, strict=True):
         if value.dtype.kind == "V":  # NumPy's files do not know bfloat16
             value = value.view(variable.numpy().dtype)
         variable.assign(value)
     model.progress = Progress(**progress)
+
+
+def describe(path: str | os.PathLike) -> dict[str, Any]:
+    """Of the checkpoint in a folder: its "epoch" (those done), "step", and "weights", its generator's: "ema" or "raw".
+
+    Raises:
+        InputError: if it cannot be read.
+    """
+    progress, _ = _read(Path(path))
+    return {"epoch": progress["epoch"], "step": int(Path(path).name[5:]), "weights": progress["weights"]}
 
 
 def remove(folders: Iterable[Path]) -> None:

@@ -43,3 +43,10 @@ def check(folder: Path, values: flags.FlagValues, free: Container[str]) -> None:
 def write(folder: Path, values: flags.FlagValues) -> None:
     """Writes the flags that are set, defaults too, as an absl flagfile."""
     files.write(folder / NAME, values.flags_into_string())
+
+
+def read(folder: str | Path) -> dict[str, str]:
+    """The flags of the run in a folder, as text by name; {} if it has none."""
+    path = Path(folder) / NAME
+    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    return dict(line.removeprefix("--").partition("=")[::2] for line in lines if "=" in line)

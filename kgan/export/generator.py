@@ -1,7 +1,7 @@
 """A trained generator to sample from."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -45,9 +45,15 @@ class Generator:
 
     def sample(self, num: int, seed: int = 0) -> np.ndarray:
         """`num` samples, float32 (num, *image_shape): those of `gan.sample(num, seed)`."""
+        return np.concatenate(list(self.iter_samples(num, seed)))
+
+    def iter_samples(self, num: int, seed: int = 0) -> Iterator[np.ndarray]:
+        """The samples of `sample` in batches: for more than memory holds."""
         if num < 1:
             raise InputError(f"num: wanted at least 1, got {num!r}")
-        return self(tf.random.stateless_normal((num, self.latent_dim), random.key(seed)))
+        latents = tf.random.stateless_normal((num, self.latent_dim), random.key(seed))
+        for i in range(0, num, CHUNK):
+            yield self(latents[i : i + CHUNK])
 
 
 def load_generator(path: str | os.PathLike) -> Generator:

@@ -24,7 +24,7 @@ class Classifier(Network):
         accuracy: on a sixth of the images that it was not trained on.
     """
 
-    name, resizer = "classifier", "none"
+    name = "classifier"
 
     def __init__(self, model: keras.Model, accuracy: float) -> None:
         self.model, self.accuracy = model, accuracy

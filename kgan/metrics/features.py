@@ -16,7 +16,7 @@ from kgan.spec import resolve
 class Raw(Network):
     """The samples themselves, flattened: for points, and for tests."""
 
-    name, hash, resizer = "raw", hashlib.sha256(b"raw").hexdigest()[:8], "none"
+    name, hash, costly = "raw", hashlib.sha256(b"raw").hexdigest()[:8], False
 
     def __call__(self, samples: np.ndarray) -> tuple[np.ndarray, None]:
         return np.reshape(samples, (len(samples), -1)).astype("float64"), None
@@ -30,7 +30,7 @@ class RandomProjection(Network):
         seed: of the matrix, which is a function of it and of the samples' size.
     """
 
-    name, resizer = "random", "none"
+    name, costly = "random", False
 
     def __init__(self, dimension: int = 64, seed: int = 0) -> None:
         self.dimension, self.seed = whole("dimension", dimension), whole("seed", seed, least=0)
@@ -50,7 +50,7 @@ class Modes(Network):
         sigma: the standard deviation of a mode.
     """
 
-    name, resizer = "modes", "none"
+    name, costly = "modes", False
 
     def __init__(self, centres: np.ndarray, sigma: float) -> None:
         self.centres, self.sigma = np.asarray(centres, "float64"), float(number("sigma", sigma, above=0))

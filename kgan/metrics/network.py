@@ -14,12 +14,14 @@ class Network(ABC):
         hash: eight hexadecimal digits of all that its output depends on.
         resizer: how samples come to its size; "none" if they are taken as they are.
         class_names: what its probabilities are of; None if it has none.
+        costly: whether what it says of the reals is worth keeping.
     """
 
     name: str
     hash: str
     resizer: str = "none"
     class_names: Sequence[str] | None = None
+    costly: bool = True
 
     @property
     def label(self) -> str:

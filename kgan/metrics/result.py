@@ -23,7 +23,7 @@ class Result:
         network: the label of the feature network, its name and the first digits of the hash of its weights.
         n_real, n_fake: how many samples it was computed from.
         weights: whose samples these are: "ema", the averaged generator's; "raw", those of the one that trains;
-            "images", a folder's.
+            "exported", a SavedModel's; "images", a folder's.
         resizer: how the samples come to the network's size; "none" if not at all.
         error: the standard error of the value over fakes; None where it is not known.
         real: the same metric between two halves of the reals: what a perfect generator would have, up to n.

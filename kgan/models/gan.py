@@ -1,6 +1,6 @@
 """The two-player GAN (Goodfellow et al. 2014) as a `keras.Model`."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import keras
@@ -291,13 +291,19 @@ class GAN(FitLoop, keras.Model):
         Returns:
             float32 (num, ...); images lie in [-1, 1].
         """
+        return np.concatenate(list(self.iter_samples(num, seed, average, batch_size)))
+
+    def iter_samples(
+        self, num: int, seed: int = 0, average: bool = True, batch_size: int = 256
+    ) -> Iterator[np.ndarray]:
+        """The samples of `sample`, with its arguments, in batches: for more than memory holds."""
         whole("num", num)
         whole("seed", seed, least=0)
         whole("batch_size", batch_size)
         network = self.average.network if average and self.average is not None else self.generator
         latents = tf.random.stateless_normal((num, self.latent_dim), random.key(seed))
-        parts = [network(latents[i : i + batch_size], training=False) for i in range(0, num, batch_size)]
-        return tf.cast(tf.concat(parts, 0), "float32").numpy()
+        for i in range(0, num, batch_size):
+            yield tf.cast(network(latents[i : i + batch_size], training=False), "float32").numpy()
 
     @property
     def rounds_needed(self) -> int:

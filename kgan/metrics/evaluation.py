@@ -1,0 +1,192 @@
+"""Metrics of a generator's samples, by streaming, each a number with its protocol."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+import numpy as np
+import tensorflow as tf
+import tqdm
+
+from kgan.checks import InputError, lookup, whole
+from kgan.metrics.cache import digest, kept
+from kgan.metrics.features import Modes
+from kgan.metrics.frechet import Moments
+from kgan.metrics.network import Network
+from kgan.metrics.registry import METRICS, Metric, Seen
+from kgan.metrics.result import Evaluation, Result
+
+DEFAULT = ("fid", "kid", "precision_recall", "density_coverage")
+FOLDS = 10  # for the jackknife
+
+
+class Evaluator:
+    """Compares generators with the same reals, in the same features.
+
+    What the network says of the reals is computed once, kept in the cache under the hashes of the samples and of the
+    network, and compared with itself, half against half.
+
+    Args:
+        reals: a dataset of batches in random order, as `kgan.data.load` makes; labels are left out. Or an array.
+        network: a `Network`.
+        metrics: names in `METRICS`.
+        num: how many samples of each are compared; all the reals, if they are fewer.
+        progress: show a bar.
+
+    Attributes:
+        sample_shape: of one real.
+        directions: the values' names, with "lower", "higher" or None, which is better.
+
+    Raises:
+        InputError: for an unknown metric, or one that the network or the samples have nothing for; no reals; a `num`
+            below 2.
+    """
+
+    def __init__(
+        self,
+        reals: "tf.data.Dataset | np.ndarray",
+        network: Network,
+        metrics: Sequence[str] = DEFAULT,
+        num: int = 10_000,
+        progress: bool = False,
+    ) -> None:
+        self.network, self.num, self.progress = network, whole("num", num, least=2), progress
+        self.metrics = {name: lookup("metrics", name, METRICS) for name in metrics}
+        if not self.metrics:
+            raise InputError("metrics: wanted one or more names, got none")
+        self._needs = {metric.needs for metric in self.metrics.values()}
+        first = next(iter(_samples(reals, 1)), None)
+        if first is None:
+            raise InputError("reals: wanted two samples or more, got none")
+        self.sample_shape = first.shape[1:]
+        self._check(first)
+        self.reals = self._reals(reals)
+        if self.reals.count < 2:
+            raise InputError(f"reals: wanted two samples or more, got {self.reals.count}")
+        self._baseline = self._values(self.reals.half(0), self.reals.half(1))
+        self.directions = {name: metric.direction(name) for name, (_, metric) in self._baseline.items()}
+
+    def __call__(self, fakes: Iterable[np.ndarray], weights: str = "ema", epoch: int = 0, step: int = 0) -> Evaluation:
+        """The metrics of batches of samples, of which the first `num` are taken.
+
+        Args:
+            fakes: float32 arrays (n, ...), in [-1, 1] if they are images.
+            weights: whose samples they are: "ema", "raw" or "images".
+            epoch, step: when.
+
+        Raises:
+            InputError: for samples of another shape than the reals', fewer than two, or that are not finite.
+        """
+        fakes = self._look(self._checked(_samples(fakes, self.num)), FOLDS, self.num, "fakes")
+        if fakes.count < 2:
+            raise InputError(f"fakes: wanted two samples or more, got {fakes.count}")
+        results = [
+            Result(
+                metric=name,
+                value=float(value),
+                network=self.network.label,
+                n_real=self.reals.count,
+                n_fake=fakes.count,
+                weights=weights,
+                resizer=self.network.resizer,
+                error=getattr(value, "error", None),
+                real=float(self._baseline[name][0]),
+                better=self.directions[name],
+            )
+            for name, (value, _) in self._values(self.reals, fakes).items()
+        ]
+        return Evaluation(results, self._classes(fakes), epoch, step)
+
+    def _values(self, real: Seen, fake: Seen) -> dict[str, tuple[float, Metric]]:
+        values = {}
+        for metric in self.metrics.values():
+            values |= {name: (value, metric) for name, value in metric.compute(real, fake).items()}
+        return values
+
+    def _classes(self, fakes: Seen) -> dict | None:
+        if fakes.probabilities is None:
+            return None
+        count = fakes.probabilities.shape[1]
+        shares = [
+            (np.bincount(x.probabilities.argmax(1), minlength=count) / x.count).tolist() for x in (self.reals, fakes)
+        ]
+        return {"names": list(self.network.class_names), "real": shares[0], "fake": shares[1]}
+
+    def _check(self, first: np.ndarray) -> None:
+        for name, metric in self.metrics.items():
+            if metric.needs == "modes" and not isinstance(self.network, Modes):
+                raise InputError(f"metrics: {name!r} wants data with known modes (ring or grid)")
+            if metric.needs == "probabilities" and self.network.class_names is None:
+                raise InputError(f"metrics: {name!r} wants a network with classes, got {self.network.name!r}")
+            if metric.needs == "images" and first.ndim != 4:
+                raise InputError(f"metrics: {name!r} wants images, got samples of shape {first.shape[1:]}")
+
+    def _checked(self, fakes: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
+        for batch in fakes:
+            if batch.shape[1:] != self.sample_shape:
+                raise InputError(
+                    f"fakes: wanted samples of the reals' shape {self.sample_shape}, got {batch.shape[1:]}"
+                )
+            if not np.isfinite(batch).all():
+                raise InputError("fakes: wanted finite numbers, got NaN or infinity")
+            yield batch
+
+    def _reals(self, reals: "tf.data.Dataset | np.ndarray") -> Seen:
+        look = lambda: self._look(_samples(reals, self.num), 2, self.num, "reals")  # noqa: E731
+        if not self.network.costly or "images" in self._needs:
+            return look()
+        content = digest(
+            *(digest(batch).encode() for batch in _samples(reals, self.num)), str(sorted(self._needs)).encode()
+        )
+        return _unpacked(self.network, kept(f"reals-{self.network.hash}-{content}", lambda: _packed(look())))
+
+    def _look(self, batches: Iterable[np.ndarray], folds: int, num: int, what: str) -> Seen:
+        """What the network sees, without keeping what no metric needs."""
+        moments, count, lists = None, 0, {"features": [], "probabilities": [], "images": []}
+        with tqdm.tqdm(total=num, desc=what, unit="", leave=False, disable=not self.progress) as bar:
+            for batch in batches:
+                features, probabilities = self.network(batch)
+                moments = moments or [Moments(features.shape[1]) for _ in range(folds)]
+                for fold in range(folds):
+                    rows = features[(fold - count) % folds :: folds]
+                    if len(rows):
+                        moments[fold].add(rows)
+                if self._needs & {"features", "modes"}:
+                    lists["features"].append(features)
+                if probabilities is not None:
+                    lists["probabilities"].append(probabilities)
+                if "images" in self._needs:
+                    lists["images"].append(batch)
+                count += len(batch)
+                bar.update(len(batch))
+        return Seen(
+            self.network, count, moments or [], *(np.concatenate(part) if part else None for part in lists.values())
+        )
+
+
+def _samples(source: Iterable, num: int) -> Iterator[np.ndarray]:
+    """The first `num` samples of batches, or of an array, as float32 batches without labels."""
+    if isinstance(source, np.ndarray):
+        source = np.split(source, range(1000, len(source), 1000))
+    for batch in source:
+        batch = np.asarray(batch[0] if isinstance(batch, tuple) else batch, "float32")[:num]
+        if len(batch):
+            yield batch
+        num -= len(batch)
+        if num <= 0:
+            return
+
+
+def _packed(seen: Seen) -> dict[str, np.ndarray]:
+    arrays = {"features": seen.features, "probabilities": seen.probabilities}
+    arrays = {name: value for name, value in arrays.items() if value is not None}
+    for name in ("count", "mean", "scatter"):
+        arrays[f"fold_{name}"] = np.stack([getattr(fold, name) for fold in seen.folds])
+    return {"count": np.array(seen.count), **arrays}
+
+
+def _unpacked(network: Network, arrays: dict[str, np.ndarray]) -> Seen:
+    folds = []
+    for i, count in enumerate(arrays["fold_count"]):
+        fold = Moments(arrays["fold_mean"].shape[1])
+        fold.count, fold.mean, fold.scatter = int(count), arrays["fold_mean"][i], arrays["fold_scatter"][i]
+        folds.append(fold)
+    return Seen(network, int(arrays["count"]), folds, arrays.get("features"), arrays.get("probabilities"))

@@ -1,0 +1,116 @@
+"""The metrics by name, as they look at what a feature network saw of reals and of fakes."""
+
+import dataclasses
+import functools
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+
+from kgan.metrics.bins import statistically_different_bins
+from kgan.metrics.birthday import birthday_paradox
+from kgan.metrics.density_coverage import density_coverage
+from kgan.metrics.features import Modes
+from kgan.metrics.frechet import Moments, frechet_jackknife
+from kgan.metrics.inception_score import inception_score
+from kgan.metrics.kernel import kernel_distance
+from kgan.metrics.modes import mode_coverage, mode_coverage_of_labels
+from kgan.metrics.ms_ssim import ms_ssim
+from kgan.metrics.network import Network
+from kgan.metrics.precision_recall import precision_recall
+from kgan.metrics.sliced_wasserstein import sliced_wasserstein, sliced_wasserstein_pyramid
+
+
+@dataclasses.dataclass
+class Seen:
+    """Samples as a network saw them; what no metric asked for is None.
+
+    Attributes:
+        folds: the moments of the features, the samples dealt out in turn: reals to 2 folds, fakes to 10.
+        features: (n, d).
+        probabilities: (n, K).
+        images: (n, height, width, channels).
+    """
+
+    network: Network
+    count: int
+    folds: Sequence[Moments]
+    features: np.ndarray | None = None
+    probabilities: np.ndarray | None = None
+    images: np.ndarray | None = None
+
+    @property
+    def moments(self) -> Moments:
+        return functools.reduce(Moments.merge, self.folds)
+
+    def half(self, which: int) -> "Seen":
+        """Of reals: every other sample."""
+        parts = [None if x is None else x[which::2] for x in (self.features, self.probabilities, self.images)]
+        return Seen(self.network, (self.count + 1 - which) // 2, [self.folds[which]], *parts)
+
+
+@dataclasses.dataclass(frozen=True)
+class Metric:
+    """How a metric is had.
+
+    Attributes:
+        compute: of the reals and the fakes, its values by name.
+        better: "lower", "higher" or None (neither in itself), by the same names, or their beginnings.
+        needs: "moments", "features", "probabilities", "images" or "modes".
+    """
+
+    compute: Callable[[Seen, Seen], Mapping[str, float]]
+    better: Mapping[str, str | None]
+    needs: str = "features"
+
+    def direction(self, name: str) -> str | None:
+        return next(better for start, better in self.better.items() if name.startswith(start))
+
+
+def _bins(real: Seen, fake: Seen) -> dict[str, float]:
+    bins = min(100, max(2, real.count // 20))
+    seen = statistically_different_bins(real.features, fake.features, bins)
+    return {"ndb_share": seen["ndb_share"], "ndb_js": seen["js"]}
+
+
+def _pyramid(real: Seen, fake: Seen) -> dict[str, float]:
+    patches = min(128, max(1, 100_000 // real.count))  # the authors' are 2 million, whose sorting takes minutes
+    return {f"swd_{level}": d for level, d in sliced_wasserstein_pyramid(real.images, fake.images, patches).items()}
+
+
+def _classes(real: Seen, fake: Seen) -> dict[str, float]:
+    seen = mode_coverage_of_labels(fake.probabilities.argmax(1), fake.probabilities.shape[1])
+    return {"classes": seen["modes"], "class_kl": seen["reverse_kl"]}
+
+
+def _modes(real: Seen, fake: Seen) -> dict[str, float]:
+    assert isinstance(real.network, Modes)
+    return mode_coverage(fake.features, real.network.centres, real.network.sigma)
+
+
+METRICS = {
+    "fid": Metric(lambda r, f: {"fid": frechet_jackknife(r.moments, f.folds)}, {"fid": "lower"}, "moments"),
+    "kid": Metric(lambda r, f: {"kid": kernel_distance(r.features, f.features)}, {"kid": "lower"}),
+    "inception_score": Metric(
+        lambda r, f: {"inception_score": inception_score(f.probabilities)},
+        {"inception_score": "higher"},
+        "probabilities",
+    ),
+    "precision_recall": Metric(
+        lambda r, f: precision_recall(r.features, f.features), {"precision": "higher", "recall": "higher"}
+    ),
+    "density_coverage": Metric(
+        lambda r, f: density_coverage(r.features, f.features), {"density": "higher", "coverage": "higher"}
+    ),
+    "sliced_wasserstein": Metric(
+        lambda r, f: {"sliced_wasserstein": sliced_wasserstein(r.features, f.features)},
+        {"sliced_wasserstein": "lower"},
+    ),
+    "swd": Metric(_pyramid, {"swd": "lower"}, "images"),
+    "ms_ssim": Metric(lambda r, f: {"ms_ssim": ms_ssim(f.images)}, {"ms_ssim": None}, "images"),
+    "bins": Metric(_bins, {"ndb": "lower"}),
+    "birthday": Metric(
+        lambda r, f: {"support": birthday_paradox(f.features, r.features)["support"]}, {"support": None}
+    ),
+    "classes": Metric(_classes, {"classes": "higher", "class_kl": "lower"}, "probabilities"),
+    "modes": Metric(_modes, {"modes": "higher", "high_quality": "higher", "reverse_kl": "lower"}, "modes"),
+}

@@ -1,0 +1,61 @@
+import keras
+import numpy as np
+import pytest
+
+from kgan.callbacks import Checkpoint, CSVLogger, Evaluate, read_logs, restore
+from kgan.checks import InputError
+from kgan.metrics import Evaluator, Modes
+from kgan.metrics.result import read
+from tests.callbacks import tiny
+
+NETWORK = Modes(np.array([[1.0, 0.0], [-1.0, 0.0]]), 0.5)
+
+
+def evaluator(metrics=("fid", "density_coverage")):
+    return Evaluator(tiny.points(), NETWORK, metrics, num=32)
+
+
+def test_logs_file_and_best(gan, start, tmp_path):
+    judge = evaluator()
+    history = tiny.fit(gan, [Evaluate(tmp_path, judge, every=2), CSVLogger(tmp_path)], epochs=6)
+    rows = read(tmp_path)
+    assert [(row.epoch, row.step) for row in rows] == [(2, 8), (4, 16), (6, 24)]
+    assert history.history["fid"] == [row["fid"].value for row in rows]
+    table = read_logs(tmp_path)
+    assert [x for x in table["fid"] if x == x] == history.history["fid"]
+    assert all(0 <= row["coverage"].value <= 1 and row["fid"].n_fake == 32 for row in rows)
+    best = min(rows, key=lambda row: row["fid"].value)
+    (folder,) = (tmp_path / "best" / "checkpoints").iterdir()
+    assert folder.name == f"step-{best.step:08d}"
+    restore(gan, folder)
+    assert judge([gan.sample(32, 0)])["fid"].value == pytest.approx(best["fid"].value)
+    tiny.reset(gan, start)
+    assert tiny.fit(gan, [], epochs=6).history["d_loss"] == history.history["d_loss"]  # training is not touched
+
+
+def test_a_run_that_goes_on_remembers_what_was_best(gan, start, tmp_path):
+    watch = lambda where: [Checkpoint(where), Evaluate(where, evaluator())]  # noqa: E731
+    tiny.fit(gan, watch(tmp_path / "whole"), epochs=4)
+    tiny.reset(gan, start)
+    tiny.fit(gan, watch(tmp_path / "parts"), epochs=2)
+    tiny.reset(gan, start)
+    tiny.fit(gan, watch(tmp_path / "parts"), epochs=4)
+    assert read(tmp_path / "whole") == read(tmp_path / "parts")
+    names = [[path.name for path in (tmp_path / x / "best" / "checkpoints").iterdir()] for x in ("whole", "parts")]
+    assert names[0] == names[1]
+
+
+def test_keras_stops_early_on_a_metric(gan, tmp_path):
+    stop = keras.callbacks.EarlyStopping("coverage", mode="max", patience=1, min_delta=2.0)  # never better
+    history = tiny.fit(gan, [Evaluate(tmp_path, evaluator()), stop], epochs=6)
+    assert len(history.epoch) == 2
+
+
+def test_bad_input(gan, tmp_path):
+    with pytest.raises(InputError, match="did you mean 'fid'"):
+        Evaluate(tmp_path, evaluator(), keep_best="fdi")
+    with pytest.raises(InputError, match="every: wanted"):
+        Evaluate(tmp_path, evaluator(), every=0)
+    other = Evaluator(np.zeros((9, 3)) + np.arange(9)[:, None], NETWORK.__class__(np.eye(3), 1.0), ["fid"])
+    with pytest.raises(InputError, match=r"wanted samples of the generator's \(2,\), got \(3,\)"):
+        tiny.fit(gan, [Evaluate(tmp_path / "run", other)])

@@ -1,0 +1,147 @@
+import json
+
+import numpy as np
+import pytest
+
+from kgan import metrics
+from kgan.checks import InputError
+from kgan.metrics import evaluation, features, result
+from kgan.metrics.registry import METRICS
+from kgan.metrics.result import Evaluation, Result
+
+random = np.random.default_rng(0)
+IMAGES = random.uniform(-1, 1, (400, 16, 16, 1)).astype("float32")
+MODES = features.Modes(np.array([[0.0, 0.0], [5.0, 0.0], [0.0, 5.0]]), 1.0)
+
+
+class Halves(features.RandomProjection):
+    """With two classes: the sign of the first feature."""
+
+    class_names = ("minus", "plus")
+
+    def __call__(self, samples):
+        seen, _ = super().__call__(samples)
+        return seen, np.eye(2)[(seen[:, 0] > 0).astype(int)]
+
+
+NETWORK = Halves(8)
+
+
+def points(n, seed=0, shift=0.0):
+    random = np.random.default_rng(seed)
+    return (MODES.centres[random.integers(3, size=n)] + random.normal(size=(n, 2)) + shift).astype("float32")
+
+
+@pytest.mark.parametrize("name", METRICS)
+def test_every_metric_tells_another_law_from_the_same_and_has_a_baseline(name):
+    """The contract of METRICS."""
+    metric = METRICS[name]
+    if metric.needs == "modes":
+        reals, same, other, network = points(400), points(400, 1), np.full((400, 2), 9.0, "float32"), MODES
+    else:
+        same = np.random.default_rng(1).uniform(-1, 1, IMAGES.shape).astype("float32")
+        other = np.repeat(0.5 * np.abs(same[:1]) + 0.4, 400, 0)  # one, and too bright
+        reals, network = IMAGES, NETWORK
+    judge = evaluation.Evaluator(reals, network, [name], num=400)
+    good, bad = judge([same]), judge(iter(np.split(other, 4)))
+    assert [r.metric for r in good.results] == [r.metric for r in bad.results]
+    for a, b in zip(good.results, bad.results, strict=True):
+        assert (a.n_real, a.n_fake, a.network, a.weights) == (400, 400, network.label, "ema")
+        assert a.real is not None and a.better == b.better
+        if a.better == "lower":
+            assert a.value < b.value
+        if a.better == "higher":
+            assert a.value > b.value
+
+
+def test_by_batches_is_as_at_once_and_as_the_functions():
+    fakes = points(301, 1).astype("float32")
+    names = ["fid", "kid", "precision_recall", "density_coverage"]
+    judge = evaluation.Evaluator(points(300), MODES, names, num=300)
+    seen, again = judge([fakes]), judge(fakes[i : i + 7] for i in range(0, 301, 7))
+    for one, other in zip(seen.results, again.results, strict=True):
+        assert one.n_fake == 300 and one.value == pytest.approx(other.value, rel=1e-9)
+        assert one.error is other.error or one.error == pytest.approx(other.error, rel=1e-6)
+    direct = metrics.precision_recall(points(300), fakes[:300])
+    assert seen["fid"].value == pytest.approx(metrics.frechet_distance(points(300), fakes[:300]), rel=1e-9)
+    assert (seen["precision"].value, seen["recall"].value) == (direct["precision"], direct["recall"])
+    halves = points(300)[::2], points(300)[1::2]
+    assert seen["fid"].real == pytest.approx(metrics.frechet_distance(*halves), rel=1e-9)
+
+
+def test_classes_are_counted():
+    seen = evaluation.Evaluator(points(300), MODES, ["modes"], num=300)([MODES.centres[:1].repeat(50, 0)])
+    assert seen.classes["names"] == ["mode 0", "mode 1", "mode 2"] and seen.classes["fake"] == [1.0, 0.0, 0.0]
+    assert sum(seen.classes["real"]) == pytest.approx(1.0) and seen["modes"].value == 1
+    assert seen["high_quality"].real == pytest.approx(0.98889, abs=0.02)
+
+
+def test_what_the_network_says_of_the_reals_is_kept(tmp_path, monkeypatch):
+    monkeypatch.setenv("KGAN_CACHE", str(tmp_path))
+    network = Halves(8)
+    network.costly, calls = True, []
+    monkeypatch.setattr(Halves, "__call__", lambda self, x: calls.append(len(x)) or NETWORK_CALL(self, x))
+    first = evaluation.Evaluator(IMAGES, network, ["fid", "kid"])([IMAGES[:200]])
+    assert sum(calls) == 600
+    again = evaluation.Evaluator(IMAGES, network, ["fid", "kid"])([IMAGES[:200]])
+    assert sum(calls) == 800 and again == first
+    evaluation.Evaluator(IMAGES[:300], network, ["fid"])
+    evaluation.Evaluator(IMAGES, Halves(8, seed=1), ["fid"])  # not costly
+    assert sum(calls) == 800 + 300 + 400 and len(list(tmp_path.iterdir())) == 2
+
+
+NETWORK_CALL = Halves.__call__
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"metrics": ["fdi"]}, "did you mean 'fid'"),
+        ({"metrics": []}, "metrics: wanted one"),
+        ({"metrics": ["modes"]}, "known modes"),
+        ({"metrics": ["classes"], "network": features.Raw()}, "network with classes, got 'raw'"),
+        ({"metrics": ["ms_ssim"], "reals": points(30)}, "wants images"),
+        ({"reals": IMAGES[:0]}, "reals: wanted two"),
+        ({"num": 1}, "num: wanted"),
+    ],
+)
+def test_what_cannot_be_measured_is_said_at_once(changes, message):
+    settings = {"reals": IMAGES, "network": NETWORK, "metrics": ["fid"]} | changes
+    with pytest.raises(InputError, match=message):
+        evaluation.Evaluator(**settings)
+
+
+def test_fakes_of_another_shape_or_not_finite():
+    judge = evaluation.Evaluator(IMAGES, NETWORK, ["fid"])
+    with pytest.raises(InputError, match=r"the shape \(16, 16, 1\) of the reals, got \(8, 8, 1\)"):
+        judge([IMAGES[:, :8, :8]])
+    with pytest.raises(InputError, match="finite"):
+        judge([np.full_like(IMAGES, np.nan)])
+
+
+RESULT = Result("fid", 7.3123, "classifier-3f2a", 10000, 5000, "ema", "none", 0.0523, 0.4211, "lower")
+
+
+def test_a_result_prints_its_protocol():
+    assert str(RESULT) == "fid[classifier-3f2a, n_real=10000, n_fake=5000, ema] = 7.312 ± 0.052 (real vs real: 0.4211)"
+    resized = Result("kid", -0.0001, "inception-009d", 10, 20, "raw", "tf1-bilinear-299")
+    assert str(resized) == "kid[inception-009d, n_real=10, n_fake=20, raw, tf1-bilinear-299] = -0.0001"
+    assert Result.from_json(json.loads(json.dumps(RESULT.to_json()))) == RESULT
+
+
+def test_the_file_of_a_run_keeps_epochs_in_order_and_protocols_apart(tmp_path):
+    other = Result("fid", 9.0, "raw-1111", 10, 10, "ema")
+    better = Result("fid", 6.0, "classifier-3f2a", 10000, 5000, "ema")
+    assert result.read(tmp_path) == []
+    result.record(tmp_path, Evaluation([RESULT], None, 2, 20))
+    result.record(tmp_path, Evaluation([RESULT], None, 1, 10))
+    result.record(tmp_path, Evaluation([other], {"names": ["a"]}, 2, 20))
+    result.record(tmp_path, Evaluation([better], None, 2, 20))
+    rows = result.read(tmp_path)
+    assert [row.epoch for row in rows] == [1, 2] and rows[1].results == [other, better]
+    assert rows[1].classes == {"names": ["a"]} and rows[0]["fid"] == RESULT
+    result.record(tmp_path, Evaluation([RESULT], None, 1, 10), later=False)
+    assert [row.epoch for row in result.read(tmp_path)] == [1]
+    (tmp_path / result.FILE).write_text("{}\nno json")
+    with pytest.raises(InputError, match="no file of evaluations"):
+        result.read(tmp_path)

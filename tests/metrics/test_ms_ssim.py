@@ -1,0 +1,35 @@
+import numpy as np
+import pytest
+from scipy.ndimage import gaussian_filter
+
+from kgan.checks import InputError
+from kgan.metrics import ms_ssim
+
+random = np.random.default_rng(0)
+
+
+def test_one_image_again_and_again_has_similarity_one():
+    for side in (8, 28, 64):
+        image = random.uniform(-1, 1, (1, side, side, 1))
+        assert ms_ssim(np.repeat(image, 20, 0), pairs=50) == pytest.approx(1.0, abs=1e-5)
+
+
+def test_less_diverse_is_higher_and_never_pairs_an_image_with_itself():
+    noise = np.stack([gaussian_filter(x, 2) for x in random.normal(size=(40, 28, 28))])[..., None]
+    noise /= abs(noise).max()
+    diverse, alike = ms_ssim(noise), ms_ssim(0.2 * noise + 0.8 * noise[:1])
+    assert diverse < 0.3 < 0.5 < alike < 1.0 and diverse.error > 0
+    assert ms_ssim(noise[:2], pairs=8) < 0.9
+
+
+def test_one_scale_is_ssim_by_hand():
+    """Of two constant images, where the contrast's and structure's factor is 1: the luminance's remains."""
+    c1 = (0.01 * 2.0) ** 2
+    images = np.stack([np.full((11, 11, 1), 0.5), np.full((11, 11, 1), 0.25)])
+    expected = (2 * 0.5 * 0.25 + c1) / (0.5**2 + 0.25**2 + c1)
+    assert ms_ssim(images, pairs=3) == pytest.approx(expected, rel=1e-4)
+
+
+def test_bad_input():
+    with pytest.raises(InputError, match="n >= 2"):
+        ms_ssim(np.zeros((1, 28, 28, 1)))

@@ -1,0 +1,42 @@
+import numpy as np
+import pytest
+
+from kgan.metrics import perceptual_path_length
+from kgan.metrics.path_length import slerp
+
+random = np.random.default_rng(0)
+
+
+def features(samples):
+    return samples, None
+
+
+def test_the_identity_moves_by_the_arc():
+    """|d slerp / dt|^2 of the latents themselves, by float64 differences of another formula for the arc."""
+    seen = perceptual_path_length(lambda z: z, features, 6, num=4000, trim=0.0, epsilon=1e-5)
+    rng = np.random.default_rng(1)
+    total = []
+    for _ in range(4000):
+        a, b = rng.normal(size=(2, 6))
+        u, v = a / np.linalg.norm(a), b / np.linalg.norm(b)
+        angle, turn = np.arccos(u @ v), np.linalg.norm(b) - np.linalg.norm(a)
+        radius = np.linalg.norm(a) + rng.uniform() * turn
+        total.append(turn**2 + (radius * angle) ** 2)
+    assert seen == pytest.approx(np.mean(total), abs=5 * seen.error)
+
+
+def test_it_grows_with_the_square_of_the_features_and_is_trimmed():
+    run = lambda scale, **more: perceptual_path_length(lambda z: scale * z, features, 4, num=500, **more)  # noqa: E731
+    assert run(3.0) == pytest.approx(9 * run(1.0), rel=1e-6)
+    assert perceptual_path_length(lambda z: 0 * z, features, 4, num=10) == 0
+    assert run(1.0, trim=0.1) < run(1.0, trim=0.0)  # the largest weigh more than the smallest
+    assert run(1.0, batch_size=7) == pytest.approx(run(1.0), rel=1e-12)
+
+
+def test_slerp():
+    a, b = random.normal(size=(2, 5, 3))
+    np.testing.assert_allclose(slerp(a, b, 0.0), a)
+    np.testing.assert_allclose(slerp(a, b, 1.0), b)
+    np.testing.assert_allclose(slerp(a, 2 * a, 0.5), 1.5 * a)
+    x, y = np.eye(2)
+    np.testing.assert_allclose(slerp(x[None], y[None], 1 / 3), [[np.cos(np.pi / 6), np.sin(np.pi / 6)]])
