@@ -5,6 +5,7 @@ but those that change `model.optimizer`: a GAN has an optimizer for each player.
 """
 
 from kgan.callbacks.checkpoint import Checkpoint, describe, latest, restore, save
+from kgan.callbacks.collapse import CollapseAlarm
 from kgan.callbacks.csv_logger import CSVLogger, read_logs
 from kgan.callbacks.equilibrium import EquilibriumMonitor
 from kgan.callbacks.evaluate import Evaluate
@@ -15,6 +16,7 @@ from kgan.callbacks.sample_grid import SampleGrid
 __all__ = [
     "CSVLogger",
     "Checkpoint",
+    "CollapseAlarm",
     "EquilibriumMonitor",
     "Evaluate",
     "LossCurves",

@@ -1,7 +1,5 @@
 """Shows where the game stands while it is trained."""
 
-import csv
-import io
 import math
 import os
 from typing import Any
@@ -11,10 +9,10 @@ import tensorflow as tf
 
 from kgan.analysis.diagnosis import diagnose, measure
 from kgan.analysis.field import flatten, jacobian_operator, leading_eigenvalues
+from kgan.callbacks import table
 from kgan.callbacks.base import RunCallback
 from kgan.checks import InputError, whole
 from kgan.distribute import is_chief
-from kgan.files import write
 from kgan.penalties import squared_gradient_norms
 
 FILE = "equilibrium.csv"
@@ -72,7 +70,7 @@ class EquilibriumMonitor(RunCallback):
     def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
         self._step = int(self.model.step.numpy())
         if self._next is None:  # not when training begins: a checkpoint may then still have to be restored
-            self.history = [row for row in _read(self.run_dir / FILE) if row["step"] <= self._step]
+            self.history = [row for row in table.read(self.run_dir / FILE) if row["step"] <= self._step]
             self.diagnosis = diagnose(self.history) if self.history else None
             self._next = (self._step // self.every + 1) * self.every
 
@@ -101,7 +99,7 @@ class EquilibriumMonitor(RunCallback):
             self.diagnosis = row["diagnosis"]
             print(f"\nstep {step}: {self.diagnosis} (rotation {row['rotation']:.2f}, r_t {row['r_t']:.2f})")
         if is_chief():
-            _write(self.run_dir / FILE, self.history)
+            table.write(self.run_dir / FILE, self.history)
             with self._writer.as_default(step=step):
                 for name, value in row.items():
                     if name not in ("step", "diagnosis") and not math.isnan(value):
@@ -140,21 +138,3 @@ def _cosine(points: list[np.ndarray]) -> float:
         return math.nan
     first, second = points[1] - points[0], points[2] - points[1]
     return float(first @ second / max(np.linalg.norm(first) * np.linalg.norm(second), 1e-30))
-
-
-def _write(path: Any, rows: list[dict]) -> None:
-    text = io.StringIO()
-    writer = csv.DictWriter(text, list(rows[-1]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows({k: v if isinstance(v, str | int) else repr(v) for k, v in row.items()} for row in rows)
-    write(path, text.getvalue())
-
-
-def _read(path: Any) -> list[dict]:
-    if not path.exists():
-        return []
-    with path.open(encoding="utf-8", newline="") as file:
-        return [
-            {k: int(v) if k == "step" else v if k == "diagnosis" else float(v) for k, v in row.items()}
-            for row in csv.DictReader(file)
-        ]

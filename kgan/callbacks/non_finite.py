@@ -7,7 +7,8 @@ from pathlib import Path
 import keras
 
 from kgan.callbacks.finite import broken_logs
-from kgan.callbacks.snapshot import latest, restore
+from kgan.callbacks.rollback import go_back, learning_rates
+from kgan.callbacks.snapshot import latest
 from kgan.checks import InputError, unknown, whole
 
 POLICIES = ("stop", "rollback")
@@ -47,7 +48,7 @@ class NonFiniteGuard(keras.callbacks.Callback):
     def on_train_begin(self, logs: dict | None = None) -> None:
         self._rollbacks = 0
         if self.policy == "rollback":
-            self._rates()  # says now if they cannot be changed
+            learning_rates(self.model)  # says now if they cannot be changed
 
     def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
         broken = broken_logs(self.model, logs or {})
@@ -63,20 +64,6 @@ class NonFiniteGuard(keras.callbacks.Callback):
             warnings.warn(f"{what}: training stops{reason}", stacklevel=2)
             self.model.stop_training = True
             return
-        rates = self._rates()
-        values = [rate.numpy() for rate in rates]
-        restore(self.model, newest)
-        for rate, value in zip(rates, values, strict=True):
-            rate.assign(value * self.factor)
+        go_back(self.model, newest, self.factor)
         self._rollbacks += 1
         warnings.warn(f"{what}: back to {newest.name}, learning rates times {self.factor:g}", stacklevel=2)
-
-    def _rates(self) -> list[keras.Variable]:
-        rates = [player.optimizer.learning_rate for player in self.model.game.players]
-        for player, rate in zip(self.model.game.players, rates, strict=True):
-            if not isinstance(rate, keras.Variable):
-                raise InputError(
-                    f"policy: 'rollback' changes learning rates, and player {player.name!r} has a schedule; give its "
-                    "optimizer a number"
-                )
-        return rates

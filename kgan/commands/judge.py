@@ -42,7 +42,7 @@ def evaluator(
     else:
         features = features or _default(dataset, shape, where)
         if features.startswith("classifier"):
-            images, labels = _labelled(dataset, where)
+            images, labels = labelled(dataset, where)
         network = metrics.network(features, images, labels)
     size = data.load(dataset, batch_size=1, **where).stream.source.size
     reals = data.load(dataset, batch_size=_batch(min(size, num)), **where)
@@ -61,7 +61,7 @@ def _default(dataset: str, shape: tuple, where: dict) -> str:
     return "inception"
 
 
-def _labelled(dataset: str, where: dict) -> tuple[np.ndarray | None, np.ndarray | None]:
+def labelled(dataset: str, where: dict) -> tuple[np.ndarray | None, np.ndarray | None]:
     try:
         examples = data.load(dataset, labels=True, **where).batch(1000)
     except InputError:

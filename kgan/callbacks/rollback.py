@@ -1,0 +1,34 @@
+"""Back to a checkpoint, to go on from there more slowly."""
+
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from kgan.callbacks.snapshot import restore
+from kgan.checks import InputError
+
+
+def go_back(model: Any, checkpoint: Path, factor: float) -> None:
+    """Restores a checkpoint, and sets each player's learning rate to `factor` times what it is now."""
+    rates = learning_rates(model)
+    values = [rate.numpy() for rate in rates]
+    restore(model, checkpoint)
+    for rate, value in zip(rates, values, strict=True):
+        rate.assign(value * factor)
+
+
+def learning_rates(model: Any) -> list[keras.Variable]:
+    """The players' learning rates.
+
+    Raises:
+        InputError: if one is a schedule, which cannot be set.
+    """
+    rates = [player.optimizer.learning_rate for player in model.game.players]
+    for player, rate in zip(model.game.players, rates, strict=True):
+        if not isinstance(rate, keras.Variable):
+            raise InputError(
+                f"policy: 'rollback' changes learning rates, and player {player.name!r} has a schedule; give its "
+                "optimizer a number"
+            )
+    return rates

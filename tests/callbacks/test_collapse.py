@@ -1,0 +1,160 @@
+import json
+import warnings
+
+import keras
+import numpy as np
+import pytest
+
+from kgan.callbacks import Checkpoint, CollapseAlarm
+from kgan.callbacks.collapse import ALARMS, FIGURES, _wrong
+from kgan.callbacks.table import read
+from kgan.checks import InputError
+from kgan.metrics import Modes
+from tests.callbacks import tiny
+
+random = np.random.default_rng(0)
+CENTRES = np.array([[2.0, 0.0], [-2.0, 0.0], [0.0, 2.0], [0.0, -2.0]])
+REALS = (np.repeat(CENTRES, 50, 0) + 0.3 * random.normal(size=(200, 2))).astype("float32")
+MODES = Modes(CENTRES, 0.3)
+OFTEN = {"every": 1, "warmup": 0, "patience": 2}
+
+
+class Fakes(keras.callbacks.Callback):
+    """In place of the generator's samples: those of `script`, by round; then good ones."""
+
+    def __init__(self, script):
+        super().__init__()
+        self.script = script
+
+    def set_model(self, model):
+        super().set_model(model)
+        model.sample = lambda num, seed=0, average=True: self.script.get(seed, REALS)[:num]
+
+    def on_train_end(self, logs=None):
+        del self.model.__dict__["sample"]
+
+
+def alarms(folder):
+    path = folder / ALARMS
+    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+
+def run(gan, folder, script, *before, epochs=3, **settings):
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        tiny.fit(gan, [*before, Fakes(script), CollapseAlarm(folder, REALS, MODES, **OFTEN | settings)], epochs)
+    return [str(w.message) for w in caught if "collapse" in str(w.message)]
+
+
+ONE_MODE = np.repeat(REALS[:50], 4, 0)
+
+
+def test_a_collapse_is_told_once_with_what_is_seen_and_what_to_try(gan, tmp_path):
+    told = run(gan, tmp_path, {k: ONE_MODE for k in (4, 5, 6, 7)})
+    (row,) = alarms(tmp_path)
+    assert len(told) == 1 and row["step"] == 5 and row["action"] == "Training goes on"
+    assert any("25% of the reals' classes" in seen for seen in row["seen"]) and "r1(gamma=1)" in row["try"]
+    assert all(part in told[0] for part in [*row["seen"], row["try"]])
+    history = read(tmp_path / FIGURES)
+    assert [h["step"] for h in history] == list(range(1, 13))
+    assert [h["wrong"] for h in history] == [0, 0, 0, 1, 2, 3, 4, 0, 0, 0, 0, 0]
+    assert history[0]["classes"] == 1.0 and history[0]["diversity_pixels"] == pytest.approx(1.0)
+    assert 0.0 <= history[0]["separation"] <= 1.0
+
+
+def test_what_does_not_last_is_no_alarm_and_a_second_collapse_is_another(gan, start, tmp_path):
+    assert run(gan, tmp_path / "a", {k: ONE_MODE for k in (2, 4, 6)}) == []
+    tiny.reset(gan, start)
+    assert len(run(gan, tmp_path / "b", {k: ONE_MODE for k in (2, 3, 6, 7, 8)})) == 2
+
+
+def test_warmup(gan, tmp_path):
+    assert run(gan, tmp_path, {k: ONE_MODE for k in range(1, 6)}, warmup=6) == []
+
+
+def test_warning_leaves_training_as_it_is(gan, start, tmp_path):
+    settings = {"every": 2, "warmup": 0, "patience": 1}
+    tiny.fit(gan, [], epochs=2)
+    expected = tiny.state(gan)
+    tiny.reset(gan, start)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        tiny.fit(gan, [CollapseAlarm(tmp_path, REALS, MODES, **settings)], epochs=2)
+    assert alarms(tmp_path)  # this generator has hardly begun
+    assert tiny.same(expected, tiny.state(gan))
+
+
+def test_stop(gan, tmp_path):
+    run(gan, tmp_path, {k: ONE_MODE for k in (5, 6)}, policy="stop")
+    assert gan.step.numpy() == 6 and alarms(tmp_path)[0]["action"] == "Training stops"
+
+
+def test_rollback_goes_to_the_last_checkpoint_at_which_all_was_well(gan, tmp_path):
+    script = {k: ONE_MODE for k in (6, 7, 8, 9)}
+
+    class Cure(keras.callbacks.Callback):
+        def on_train_batch_begin(self, batch, logs=None):
+            if self.model.d_optimizer.learning_rate.numpy() < rate:
+                script.clear()  # at the lower rate it does not collapse again
+
+    rate = float(gan.d_optimizer.learning_rate.numpy())
+    told = run(gan, tmp_path, script, Checkpoint(tmp_path, every_steps=1, keep=20), Cure(), policy="rollback")
+    (row,) = alarms(tmp_path)
+    assert row["step"] == 7 and row["action"] == "Back to step-00000005, learning rates times 0.5" and len(told) == 1
+    assert gan.step.numpy() == 12 and gan.d_optimizer.learning_rate.numpy() == pytest.approx(rate / 2)
+    assert [(h["step"], h["wrong"]) for h in read(tmp_path / FIGURES)] == [(i, 0) for i in range(1, 13)]
+
+
+def test_rollback_gives_up(gan, tmp_path):
+    script = {k: ONE_MODE for k in range(6, 13)}
+    run(gan, tmp_path / "a", script, Checkpoint(tmp_path / "a", every_steps=1, keep=20), policy="rollback", retries=2)
+    assert [row["action"][:14] for row in alarms(tmp_path / "a")] == ["Back to step-0"] * 2 + ["Training stops"]
+    assert gan.step.numpy() == 7
+    run(gan, tmp_path / "b", {k: ONE_MODE for k in range(30)}, policy="rollback")
+    assert alarms(tmp_path / "b")[0]["action"] == "Training stops, without a checkpoint"
+
+
+def test_a_run_that_goes_on_remembers(gan, start, tmp_path):
+    script = {k: ONE_MODE for k in (4, 5)}
+    run(gan, tmp_path, script, Checkpoint(tmp_path), epochs=1)
+    tiny.reset(gan, start)
+    assert len(run(gan, tmp_path, script, Checkpoint(tmp_path), epochs=2)) == 1  # the first look was before
+    assert [h["wrong"] for h in read(tmp_path / FIGURES)] == [0, 0, 0, 1, 2, 0, 0, 0]
+
+
+WELL = {"diversity_pixels": 1.0, "diversity_features": 1.0, "classes": 1.0, "coverage": 0.5, "separation": 0.9}
+
+
+@pytest.mark.parametrize(
+    ("figures", "kinds"),
+    [
+        ({}, set()),
+        ({"classes": float("nan")}, set()),
+        ({"diversity_pixels": 0.29}, {"diversity"}),
+        ({"diversity_features": 0.29}, {"diversity"}),
+        ({"classes": 0.4}, {"classes"}),
+        ({"separation": 1.0}, {"separation"}),
+        ({"coverage": 0.19}, {"coverage"}),
+        ({"diversity_features": 0.39}, {"diversity"}),  # of its best, 1
+        ({"diversity_features": 0.41}, set()),
+    ],
+)
+def test_thresholds(figures, kinds):
+    assert set(_wrong(WELL | figures, [WELL])) == kinds
+
+
+def test_a_past_that_was_never_good_is_no_yardstick():
+    assert _wrong(WELL | {"coverage": 0.0}, [WELL | {"coverage": 0.15}]) == {}
+
+
+def test_bad_input(gan, tmp_path):
+    for settings, message in (
+        ({"policy": "wran"}, "did you mean 'warn'"),
+        ({"reals": REALS[:99]}, "reals: wanted 100"),
+        ({"factor": 0.0}, "factor: wanted"),
+        ({"patience": 0}, "patience: wanted"),
+    ):
+        with pytest.raises(InputError, match=message):
+            CollapseAlarm(tmp_path, **{"reals": REALS} | settings)
+    with pytest.raises(InputError):
+        tiny.fit(gan, [CollapseAlarm(tmp_path, np.zeros((100, 3)))])
