@@ -61,7 +61,7 @@ class NonFiniteGuard(keras.callbacks.Callback):
             reason = ""
             if self.policy == "rollback":
                 reason = " (no checkpoint)" if newest is None else f" (after {self.retries} rollbacks)"
-            warnings.warn(f"{what}: training stops{reason}", stacklevel=2)
+            warnings.warn(f"{what}: training stops{reason}; lower the learning rates", stacklevel=2)
             self.model.stop_training = True
             return
         go_back(self.model, newest, self.factor)

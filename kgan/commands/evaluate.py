@@ -78,7 +78,7 @@ def main(argv: Sequence[str]) -> None:
     batches, shape, weights, (epoch, step) = _source()
     evaluate = judge.evaluator(
         dataset,
-        [name.strip() for name in (FLAGS.metrics or "").split(",") if name.strip()],
+        judge.names(FLAGS.metrics),
         features=FLAGS.features,
         num=FLAGS.num,
         split=FLAGS.split,

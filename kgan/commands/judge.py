@@ -1,8 +1,10 @@
 """An evaluator by names: what `kgan train --metrics` and `kgan evaluate` judge by."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
+import tensorflow as tf
 
 from kgan import data, metrics
 from kgan.checks import InputError
@@ -11,7 +13,7 @@ from kgan.metrics.evaluation import DEFAULT
 
 def evaluator(
     dataset: str,
-    names: Sequence[str],
+    metric_names: Sequence[str],
     *,
     features: str | None = None,
     num: int = 10_000,
@@ -24,7 +26,7 @@ def evaluator(
 
     Args:
         dataset, split, data_dir, resolution: as `kgan.data.load` takes them.
-        names: of metrics; none for the default ones.
+        metric_names: none for the default ones.
         features: the network, as `kgan.metrics.network` takes it. Default: for the ring and the grid their modes,
             for other points themselves; for grey images with labels a classifier trained on them, else Inception.
         num: samples of each.
@@ -36,17 +38,33 @@ def evaluator(
     where = {"split": split, "data_dir": data_dir, "resolution": resolution}
     shape = tuple(data.load(dataset, **where).element_spec.shape)
     images = labels = None
-    if features is None and dataset in ("ring", "grid"):
-        network = metrics.Modes(*data.modes(dataset))
-        names = names or ("modes", "fid", "precision_recall", "density_coverage")
+    network = known_modes(dataset) if features is None else None
+    if network is not None:
+        metric_names = metric_names or ("modes", "fid", "precision_recall", "density_coverage")
     else:
         features = features or _default(dataset, shape, where)
         if features.startswith("classifier"):
-            images, labels = labelled(dataset, where)
+            images, labels = labelled(dataset, **where)
         network = metrics.network(features, images, labels)
     size = data.load(dataset, batch_size=1, **where).stream.source.size
     reals = data.load(dataset, batch_size=_batch(min(size, num)), **where)
-    return metrics.Evaluator(reals, network, names or DEFAULT, min(num, size), progress)
+    return metrics.Evaluator(reals, network, metric_names or DEFAULT, min(num, size), progress)
+
+
+def names(text: str | None) -> list[str]:
+    """What stands between the commas."""
+    return [name.strip() for name in (text or "").split(",") if name.strip()]
+
+
+def known_modes(dataset: str) -> metrics.Modes | None:
+    """The modes of the ring and the grid; None for other data."""
+    return metrics.Modes(*data.modes(dataset)) if dataset in ("ring", "grid") else None
+
+
+def some(batches: tf.data.Dataset, num: int) -> np.ndarray:
+    """The first `num` samples of a dataset of batches; all, if they are fewer."""
+    taken = batches.take(-(-num // batches.stream.batch_size))
+    return np.concatenate(list(taken.as_numpy_iterator()))[:num]
 
 
 def _default(dataset: str, shape: tuple, where: dict) -> str:
@@ -61,7 +79,8 @@ def _default(dataset: str, shape: tuple, where: dict) -> str:
     return "inception"
 
 
-def labelled(dataset: str, where: dict) -> tuple[np.ndarray | None, np.ndarray | None]:
+def labelled(dataset: str, **where: Any) -> tuple[np.ndarray | None, np.ndarray | None]:
+    """The whole data set and its labels; None twice, if it has none."""
     try:
         examples = data.load(dataset, labels=True, **where).batch(1000)
     except InputError:

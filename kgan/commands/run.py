@@ -7,7 +7,7 @@ is `kgan train --preset=sngan --dataset=fashion_mnist --seed=1 ... --run_dir=run
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ import tensorflow as tf
 
 from kgan import callbacks, data
 from kgan.checks import InputError, lookup
+from kgan.metrics import Evaluator
 from kgan.models import GAN, PRESETS
 from kgan.networks import NETWORKS
 from kgan.spec import resolve
@@ -89,6 +90,9 @@ def watch(
     checkpoint_steps: int | None = None,
     keep: int = 3,
     non_finite: str = "stop",
+    evaluator: Evaluator | None = None,
+    evaluate_every: int = 5,
+    alarm: Mapping[str, Any] | None = None,
 ) -> list[keras.callbacks.Callback]:
     """The callbacks that keep a run's folder: checkpoints, logs, curves and pictures.
 
@@ -99,11 +103,18 @@ def watch(
         checkpoint_steps: rounds between checkpoints inside an epoch; default none.
         keep: how many checkpoints are kept.
         non_finite: "stop" or "rollback", when a loss or a weight is not finite.
+        evaluator: measures samples, and the best checkpoint is kept.
+        evaluate_every: epochs between its evaluations.
+        alarm: what `CollapseAlarm` is given, "reals" and "policy", say; None for no alarm.
     """
+    judges = [] if evaluator is None else [callbacks.Evaluate(run_dir, evaluator, every=evaluate_every)]
+    if alarm is not None:
+        judges.append(callbacks.CollapseAlarm(run_dir, **alarm))
     return [
         # First, because what the others find at the beginning is the run as it was left.
         callbacks.Checkpoint(run_dir, every=checkpoint_every, every_steps=checkpoint_steps, keep=keep),
         callbacks.NonFiniteGuard(run_dir, policy=non_finite),
+        *judges,  # before the table of what they add to the logs
         callbacks.CSVLogger(run_dir),
         callbacks.LossCurves(run_dir),
         callbacks.SampleGrid(run_dir),

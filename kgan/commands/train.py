@@ -6,6 +6,8 @@ Trains a GAN on a data set and keeps the run's folder:
   logs.csv       a row an epoch; curves.png draws it, and tensorboard --logdir=DIR/logs shows it
   samples/       pictures of the same latents as training goes on
   checkpoints/   the whole state: the same command goes on from the newest, to the same end
+  collapse.csv   how diverse the samples are beside reals; alarms.jsonl, what was wrong with them
+  evaluations.jsonl, best/   with --metrics: their values with the protocol, and the best epoch's checkpoint
   saved_model/   the averaged generator as a SavedModel, a new version whenever training has advanced
 
 A flag that is not given is as the preset has it. A run is a function of its flags.
@@ -29,6 +31,8 @@ from kgan.commands import flagfile, no_arguments
 from kgan.commands.quiet import quiet
 
 if TYPE_CHECKING:
+    import tensorflow as tf
+
     from kgan import GAN
     from kgan.fit import Progress
 
@@ -66,16 +70,22 @@ flags.DEFINE_float("clip_value", None, "Bound of the critic's weights; with --pr
 flags.DEFINE_boolean("jit_compile", None, "Compile the round with XLA.", flag_values=FLAGS)
 _integer("steps_per_execution", None, "Rounds in one call of the compiled function.", lower_bound=1)
 
+_string("metrics", None, "Metrics each few epochs, by comma: fid,precision_recall, say; see kgan evaluate --help.")
+_string("features", None, "The network that they look through; see kgan evaluate --help.")
+_integer("evaluate_every", 5, "Epochs between evaluations.", lower_bound=1)
+_integer("evaluate_num", 10_000, "Samples of each, or all reals if they are fewer.", lower_bound=2)
+_enum("alarm", "warn", ["off", "warn", "stop", "rollback"], "What to do when the generator collapses.")
 _enum("non_finite", "stop", ["stop", "rollback"], "What to do when a loss or a weight is not finite.")
 _integer("checkpoint_every", 1, "Epochs between checkpoints.", lower_bound=1)
 _integer("checkpoint_steps", None, "Rounds between checkpoints inside an epoch; default: none there.", lower_bound=1)
 _integer("keep", 3, "How many checkpoints are kept.", lower_bound=1)
 
-# These say how long, where and how well guarded a run is, not what it computes: a run may go on with others.
-FREE = {"run_dir", "data_dir", "epochs", "strategy", "non_finite", "checkpoint_every", "checkpoint_steps", "keep"}
-# These are for `fit` and for the callbacks; all the others are for `run.build`.
+# These are for `fit`, for the metrics and for the callbacks; all the others are for `run.build`.
 FIT = ("epochs", "steps_per_epoch")
-WATCH = ("checkpoint_every", "checkpoint_steps", "keep", "non_finite")
+JUDGE = ("metrics", "features", "evaluate_num", "alarm")
+WATCH = ("checkpoint_every", "checkpoint_steps", "keep", "non_finite", "evaluate_every")
+# These say how long, where and how well watched a run is, not what it computes: a run may go on with others.
+FREE = {"run_dir", "data_dir", "epochs", "strategy", *JUDGE, *WATCH}
 
 
 def main(argv: Sequence[str]) -> None:
@@ -100,9 +110,10 @@ def main(argv: Sequence[str]) -> None:
             _print_place(gan.progress)
 
     verbose = 0 if not chief else 1 if sys.stdout.isatty() else 2
-    history = gan.fit(dataset, callbacks=run.watch(folder, begin, **_given(WATCH)), verbose=verbose, **_given(FIT))
+    watchers = run.watch(folder, begin, **_judges(dataset), **_given(WATCH))
+    history = gan.fit(dataset, callbacks=watchers, verbose=verbose, **_given(FIT))
     if gan.stop_training:
-        raise InputError(f"{folder}: training stopped, its numbers were no longer finite; lower the learning rates")
+        raise InputError(f"{folder}: training stopped before its end, for the reason above")
     if chief:
         model = folder / "saved_model"
         if history.epoch or not model.exists():
@@ -113,10 +124,27 @@ def main(argv: Sequence[str]) -> None:
 
 def _settings() -> dict[str, Any]:
     """What `run.build` is given."""
-    settings = _given(name for name in FLAGS if name not in {"run_dir", "strategy", *FIT, *WATCH})
+    settings = _given(name for name in FLAGS if name not in {"run_dir", "strategy", *FIT, *JUDGE, *WATCH})
     if "penalty" in settings:
         settings["penalties"] = settings.pop("penalty")
     return settings
+
+
+def _judges(dataset: "tf.data.Dataset") -> dict[str, Any]:
+    """What measures and what raises the alarm, for `run.watch`."""
+    from kgan.commands import judge
+
+    evaluator = None
+    if FLAGS.metrics is not None:
+        where = {name: FLAGS[name].value for name in ("data_dir", "resolution", "features")}
+        evaluator = judge.evaluator(FLAGS.dataset, judge.names(FLAGS.metrics), num=FLAGS.evaluate_num, **where)
+    if FLAGS.alarm == "off":
+        return {"evaluator": evaluator}
+    network = evaluator.network if evaluator else judge.known_modes(FLAGS.dataset)
+    reals = judge.some(dataset, 1000)
+    if len(reals) < 100:  # too few to say what is diverse
+        return {"evaluator": evaluator}
+    return {"evaluator": evaluator, "alarm": {"reals": reals, "network": network, "policy": FLAGS.alarm}}
 
 
 def _given(names: Iterable[str]) -> dict[str, Any]:

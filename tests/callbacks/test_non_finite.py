@@ -39,7 +39,9 @@ class TestStop:
         history, said = fit(gan, [NonFiniteGuard()], epochs=20)
         step = int(gan.step.numpy())
         assert 1 < step < 80
-        assert len(said) == 1 and said[0].endswith(f"not finite after step {step}: training stops")
+        assert len(said) == 1 and said[0].endswith(
+            f"not finite after step {step}: training stops; lower the learning rates"
+        )
         assert "d_loss" in said[0]
         assert len(history.epoch) <= step // 4
 
@@ -51,7 +53,7 @@ class TestStop:
         _, said = fit(gan, [NonFiniteGuard(), Checkpoint(tmp_path), tiny.Before(5, tiny.poison)])
         assert [path.name for path in (tmp_path / "checkpoints").iterdir()] == ["step-00000004"]
         assert int(gan.step.numpy()) == 6
-        assert said[0].endswith("not finite after step 6: training stops")
+        assert said[0].endswith("not finite after step 6: training stops; lower the learning rates")
 
     def test_a_skipped_float16_move_is_none(self, tmp_path):
         """The optimizer leaves such a move out and lowers its loss scale."""
@@ -96,12 +98,14 @@ class TestRollback:
         _, said = fit(gan, [Checkpoint(tmp_path), guard, always])
         said = [text for text in said if "checkpoint:" not in text]
         assert ["back to step-00000004, learning rates times 0.5" in text for text in said] == [True, True, False]
-        assert said[-1].endswith("after step 6: training stops (after 2 rollbacks)")
+        assert said[-1].endswith("after step 6: training stops (after 2 rollbacks); lower the learning rates")
         np.testing.assert_allclose(rates(gan), [rate * 0.5**2 for rate in before], rtol=1e-6)
 
     def test_without_a_checkpoint_it_stops(self, gan, tmp_path):
         _, said = fit(gan, [NonFiniteGuard(tmp_path, "rollback"), tiny.Before(1, tiny.poison)])
-        assert said == [said[0]] and said[0].endswith("after step 2: training stops (no checkpoint)")
+        assert said == [said[0]] and said[0].endswith(
+            "after step 2: training stops (no checkpoint); lower the learning rates"
+        )
 
     def test_a_schedule_is_refused_before_training(self, tmp_path):
         schedule = keras.optimizers.schedules.ExponentialDecay(1e-3, 10, 0.5)

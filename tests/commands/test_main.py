@@ -24,7 +24,7 @@ def test_help_tells_of_every_command(capsys):
     assert all(f"  {name} " in out for name in COMMANDS)
 
 
-KNOWN = "known: data, export, sample, study, train"
+KNOWN = "known: data, evaluate, export, sample, study, train"
 
 
 @pytest.mark.parametrize("name", COMMANDS)

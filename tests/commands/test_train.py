@@ -1,5 +1,6 @@
 """`kgan train`, `sample` and `export`: a run's folder from its beginning to its pictures."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -195,12 +196,35 @@ def test_points_are_trained_sampled_and_exported(tmp_path, monkeypatch, capsys):
     assert "points are drawn into one picture" in capsys.readouterr().err
 
 
+def test_metrics_while_training(tmp_path):
+    flags = ["--features=random_projection", "--evaluate_every=1", "--evaluate_num=100"]
+    assert train(tmp_path / "run", "--epochs=2", "--metrics=fid, precision_recall", *flags) == 0
+    logs = read_logs(tmp_path / "run")
+    assert {"fid", "precision", "recall"} <= set(logs) and np.isfinite(logs["fid"]).all()
+    told = [json.loads(line) for line in (tmp_path / "run" / "evaluations.jsonl").read_text().splitlines()]
+    assert [row["epoch"] for row in told] == [1, 2]
+    assert latest(tmp_path / "run" / "best") is not None
+    # Another look at the same run is the same run: what measures is not part of it.
+    assert train(tmp_path / "run", "--epochs=3") == 0
+
+
+def test_a_generator_that_shows_one_mode_stops_the_run(tmp_path, capsys):
+    flags = ["--dataset=ring", "--width=8", "--latent_dim=4", "--epochs=1", "--steps_per_epoch=2000"]
+    flags += ["--g_optimizer=sgd(learning_rate=0.0)", "--steps_per_execution=250", "--alarm=stop"]
+    assert main(["train", f"--run_dir={tmp_path}/run", *flags]) == 2
+    lines = capsys.readouterr().err.splitlines()
+    assert "collapse after 1500 rounds: samples" in lines[0] and "Training stops. Try" in lines[0]
+    assert lines[-1].endswith("training stopped before its end, for the reason above")
+    assert (tmp_path / "run" / "collapse.csv").exists() and (tmp_path / "run" / "alarms.jsonl").exists()
+
+
 @pytest.mark.parametrize("policy", ["stop", "rollback"])
 def test_a_run_that_breaks_says_so(tmp_path, capsys, policy):
     assert train(tmp_path / "run", "--d_optimizer=sgd(learning_rate=1e38)", f"--non_finite={policy}") == 2
     lines = capsys.readouterr().err.splitlines()
     assert "not finite after step 1: training stops" in lines[0]
-    assert lines[-1].endswith("lower the learning rates")
+    assert lines[0].endswith("lower the learning rates")
+    assert lines[-1].endswith("training stopped before its end, for the reason above")
     assert not (tmp_path / "run" / "saved_model").exists()
     assert train(tmp_path / "run", "--epochs=1") == 0  # with other flags, since there is nothing to go on with
 
