@@ -11,6 +11,7 @@ demo: .venv/kgan
 	$(BIN)/kgan train --flagfile=examples/demo.txt --run_dir=$(RUN)
 	$(BIN)/kgan sample --saved_model=$(RUN)/saved_model --out=$(RUN)/samples.png
 	@echo
+	@echo "the whole run on one page           $(RUN)/report.html"
 	@echo "samples of the exported generator   $(RUN)/samples.png"
 	@echo "how they came to be                 $(RUN)/samples/"
 	@echo "losses and gradient norms           $(RUN)/curves.png"

@@ -15,6 +15,7 @@ setup(
     long_description_content_type="text/markdown",
     license="Apache-2.0",
     packages=find_packages(include=["kgan", "kgan.*"]),
+    package_data={"kgan.report": ["page.*"]},
     python_requires=">=3.11,<3.13",
     install_requires=[
         "absl-py",

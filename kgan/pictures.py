@@ -3,7 +3,7 @@
 import io
 import math
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import tensorflow as tf
@@ -92,21 +92,26 @@ def curves(table: Mapping[str, Sequence[float]], path: str | os.PathLike) -> Non
     Raises:
         InputError: if there is no column "epoch", or no log.
     """
-    panels: dict[str, list[str]] = {"loss": [], "mean logit": [], "gradient norm": []}
-    for name in table:
-        if name not in COUNTS:
-            panels.setdefault(_panel(name), []).append(name)
-    panels = {label: names for label, names in panels.items() if names}
-    if "epoch" not in table or not panels:
+    groups = panels(table)
+    if "epoch" not in table or not groups:
         raise InputError(f"table: wanted the column 'epoch' and at least one log, got {', '.join(table) or 'nothing'}")
-    figure = Figure(figsize=(7, 2.5 * len(panels)), layout="constrained")
-    subplots = figure.subplots(len(panels), sharex=True, squeeze=False)[:, 0]
-    for axes, (label, names) in zip(subplots, panels.items(), strict=True):
+    figure = Figure(figsize=(7, 2.5 * len(groups)), layout="constrained")
+    subplots = figure.subplots(len(groups), sharex=True, squeeze=False)[:, 0]
+    for axes, (label, names) in zip(subplots, groups.items(), strict=True):
         axes.set(ylabel=label, yscale="log" if label == "gradient norm" else "linear")
         _lines(axes, table, names)
     subplots[-1].set_xlabel("epoch")
     subplots[-1].xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
     _save(figure, path)
+
+
+def panels(names: Iterable[str]) -> dict[str, list[str]]:
+    """The columns of a table of logs that are drawn together, by what they show; "epoch" and counts are no curves."""
+    groups: dict[str, list[str]] = {"loss": [], "mean logit": [], "gradient norm": []}
+    for name in names:
+        if name not in COUNTS:
+            groups.setdefault(_panel(name), []).append(name)
+    return {label: names for label, names in groups.items() if names}
 
 
 def _panel(name: str) -> str:

@@ -4,6 +4,7 @@ import json
 import math
 import os
 import warnings
+from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
@@ -157,10 +158,9 @@ class CollapseAlarm(RunCallback):
         action = self._act(step)
         warnings.warn(f"collapse after {step} rounds: {seen}. {action}. Try {hints}", stacklevel=2)
         if is_chief():
-            path = self.run_dir / ALARMS
-            old = path.read_text(encoding="utf-8") if path.exists() else ""
             row = {"step": step, "action": action, "seen": list(wrong.values()), "try": hints, "figures": figures}
-            files.write(path, old + json.dumps(row) + "\n")
+            rows = [*alarms(self.run_dir), row]
+            files.write(self.run_dir / ALARMS, "".join(json.dumps(row) + "\n" for row in rows))
 
     def _act(self, step: int) -> str:
         if self.policy == "warn":
@@ -187,6 +187,17 @@ class CollapseAlarm(RunCallback):
             real = model.judge(round.real, round)
             fake = model.judge(model.generate(model.latents(round), round), round)
         return tf.reduce_mean(tf.cast(tf.reshape(real, [-1, 1]) > tf.reshape(fake, [1, -1]), "float32"))
+
+
+def alarms(run_dir: str | os.PathLike) -> list[dict]:
+    """The alarms of a run, RUN/alarms.jsonl, in the order in which they were raised: "step", "action", "seen", ..."""
+    path = Path(run_dir) / ALARMS
+    if not path.exists():
+        return []
+    try:
+        return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    except ValueError as error:
+        raise InputError(f"run_dir: {str(path)!r} is no file of alarms: {error}") from error
 
 
 def _wrong(figures: dict[str, float], history: list[dict]) -> dict[str, str]:

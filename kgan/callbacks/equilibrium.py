@@ -85,7 +85,7 @@ class EquilibriumMonitor(RunCallback):
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         if self.history and logs is not None:
-            newest = {name: value for name, value in self.history[-1].items() if name not in ("step", "diagnosis")}
+            newest = {k: v for k, v in self.history[-1].items() if k not in ("step", "diagnosis") and not math.isnan(v)}
             logs.update(newest | logs)  # r_t of the training batches stays
 
     def _take(self, step: int) -> None:

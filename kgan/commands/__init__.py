@@ -20,6 +20,7 @@ COMMANDS = {
     "train": "train a GAN on a data set, or go on with a run",
     "sample": "draw samples from a run or from an exported generator",
     "evaluate": "measure samples against the data",
+    "report": "write a run on one page of HTML",
     "export": "write a run's generator as a SavedModel",
     "study": "run an experiment and write a page about it",
     "data": "bring data to where kgan finds them",

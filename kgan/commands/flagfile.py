@@ -46,7 +46,12 @@ def write(folder: Path, values: flags.FlagValues) -> None:
 
 
 def read(folder: str | Path) -> dict[str, str]:
-    """The flags of the run in a folder, as text by name; {} if it has none."""
+    """The flags of the run in a folder, as text by name, one that was given twice joined by "; "; {} if it has none."""
     path = Path(folder) / NAME
-    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-    return dict(line.removeprefix("--").partition("=")[::2] for line in lines if "=" in line)
+    values: dict[str, str] = {}
+    for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else []:
+        name, equals, value = line.removeprefix("--").partition("=")
+        if not equals:  # as absl writes a boolean
+            name, value = name.removeprefix("no"), "false" if name.startswith("no") else "true"
+        values[name] = f"{values[name]}; {value}" if name in values else value
+    return values

@@ -36,19 +36,26 @@ def evaluator(
         InputError: for what the data, the network or the metrics cannot do.
     """
     where = {"split": split, "data_dir": data_dir, "resolution": resolution}
-    shape = tuple(data.load(dataset, **where).element_spec.shape)
-    images = labels = None
-    network = known_modes(dataset) if features is None else None
-    if network is not None:
+    if features is None and known_modes(dataset):
         metric_names = metric_names or ("modes", "fid", "precision_recall", "density_coverage")
-    else:
-        features = features or _default(dataset, shape, where)
-        if features.startswith("classifier"):
-            images, labels = labelled(dataset, **where)
-        network = metrics.network(features, images, labels)
+    look = network(dataset, features, **where)
+    batches, num = reals(dataset, num, **where)
+    return metrics.Evaluator(batches, look, metric_names or DEFAULT, num, progress)
+
+
+def network(dataset: str, features: str | None = None, **where: Any) -> metrics.Network:
+    """A network by name, trained on the data set's labels if it has to be; default as `evaluator` says."""
+    if features is None and (known := known_modes(dataset)):
+        return known
+    features = features or _default(dataset, where)
+    trained = features.startswith("classifier")
+    return metrics.network(features, *(labelled(dataset, **where) if trained else (None, None)))
+
+
+def reals(dataset: str, num: int, **where: Any) -> tuple[tf.data.Dataset, int]:
+    """Batches of reals in random order, and how many to take: `num`, or all if they are fewer."""
     size = data.load(dataset, batch_size=1, **where).stream.source.size
-    reals = data.load(dataset, batch_size=_batch(min(size, num)), **where)
-    return metrics.Evaluator(reals, network, metric_names or DEFAULT, min(num, size), progress)
+    return data.load(dataset, batch_size=_batch(min(size, num)), **where), min(num, size)
 
 
 def names(text: str | None) -> list[str]:
@@ -67,7 +74,17 @@ def some(batches: tf.data.Dataset, num: int) -> np.ndarray:
     return np.concatenate(list(taken.as_numpy_iterator()))[:num]
 
 
-def _default(dataset: str, shape: tuple, where: dict) -> str:
+def held_out(dataset: str, batch_size: int, **where: Any) -> np.ndarray:
+    """A batch of the data set's test split; of the data themselves, where there is none."""
+    try:
+        test = data.load(dataset, split="test", batch_size=batch_size, **where)
+    except InputError:
+        test = data.load(dataset, batch_size=batch_size, **where)
+    return next(iter(test)).numpy()
+
+
+def _default(dataset: str, where: dict) -> str:
+    shape = tuple(data.load(dataset, **where).element_spec.shape)
     if len(shape) == 1:
         return "raw"
     if shape[-1] == 1:

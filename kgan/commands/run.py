@@ -93,6 +93,7 @@ def watch(
     evaluator: Evaluator | None = None,
     evaluate_every: int = 5,
     alarm: Mapping[str, Any] | None = None,
+    equilibrium: Mapping[str, Any] | None = None,
 ) -> list[keras.callbacks.Callback]:
     """The callbacks that keep a run's folder: checkpoints, logs, curves and pictures.
 
@@ -106,10 +107,13 @@ def watch(
         evaluator: measures samples, and the best checkpoint is kept.
         evaluate_every: epochs between its evaluations.
         alarm: what `CollapseAlarm` is given, "reals" and "policy", say; None for no alarm.
+        equilibrium: what `EquilibriumMonitor` is given, "held_out" and "every", say; None for no monitor.
     """
     judges = [] if evaluator is None else [callbacks.Evaluate(run_dir, evaluator, every=evaluate_every)]
     if alarm is not None:
         judges.append(callbacks.CollapseAlarm(run_dir, **alarm))
+    if equilibrium is not None:
+        judges.append(callbacks.EquilibriumMonitor(run_dir, **equilibrium))
     return [
         # First, because what the others find at the beginning is the run as it was left.
         callbacks.Checkpoint(run_dir, every=checkpoint_every, every_steps=checkpoint_steps, keep=keep),

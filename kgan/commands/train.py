@@ -8,7 +8,9 @@ Trains a GAN on a data set and keeps the run's folder:
   checkpoints/   the whole state: the same command goes on from the newest, to the same end
   collapse.csv   how diverse the samples are beside reals; alarms.jsonl, what was wrong with them
   evaluations.jsonl, best/   with --metrics: their values with the protocol, and the best epoch's checkpoint
+  equilibrium.csv  with --equilibrium_every: gradient norms, rotation, the discriminator's slope, a diagnosis
   saved_model/   the averaged generator as a SavedModel, a new version whenever training has advanced
+  report.html    all of this on one page, which needs no network
 
 A flag that is not given is as the preset has it. A run is a function of its flags.
 
@@ -75,6 +77,7 @@ _string("features", None, "The network that they look through; see kgan evaluate
 _integer("evaluate_every", 5, "Epochs between evaluations.", lower_bound=1)
 _integer("evaluate_num", 10_000, "Samples of each, or all reals if they are fewer.", lower_bound=2)
 _enum("alarm", "warn", ["off", "warn", "stop", "rollback"], "What to do when the generator collapses.")
+_integer("equilibrium_every", 0, "Rounds between two looks at where the game stands; 0: none.", lower_bound=0)
 _enum("non_finite", "stop", ["stop", "rollback"], "What to do when a loss or a weight is not finite.")
 _integer("checkpoint_every", 1, "Epochs between checkpoints.", lower_bound=1)
 _integer("checkpoint_steps", None, "Rounds between checkpoints inside an epoch; default: none there.", lower_bound=1)
@@ -82,7 +85,7 @@ _integer("keep", 3, "How many checkpoints are kept.", lower_bound=1)
 
 # These are for `fit`, for the metrics and for the callbacks; all the others are for `run.build`.
 FIT = ("epochs", "steps_per_epoch")
-JUDGE = ("metrics", "features", "evaluate_num", "alarm")
+JUDGE = ("metrics", "features", "evaluate_num", "alarm", "equilibrium_every")
 WATCH = ("checkpoint_every", "checkpoint_steps", "keep", "non_finite", "evaluate_every")
 # These say how long, where and how well watched a run is, not what it computes: a run may go on with others.
 FREE = {"run_dir", "data_dir", "epochs", "strategy", *JUDGE, *WATCH}
@@ -95,7 +98,7 @@ def main(argv: Sequence[str]) -> None:
     flagfile.check(folder, FLAGS, FREE)
     with quiet():
         from kgan import distribute, export
-        from kgan.commands import run
+        from kgan.commands import report, run
 
         strategy = distribute.strategy(FLAGS.strategy)
     chief = distribute.is_chief()
@@ -118,7 +121,9 @@ def main(argv: Sequence[str]) -> None:
         model = folder / "saved_model"
         if history.epoch or not model.exists():
             export.save_generator(gan, model)
+        page = report.write(folder)
         print(f"{folder}: samples/, curves.png, logs.csv; the generator is {model}/{max(export.versions(model))}")
+        print(f"look at: {page}")
         print(f"next: kgan sample --run_dir={folder}")
 
 
@@ -134,17 +139,20 @@ def _judges(dataset: "tf.data.Dataset") -> dict[str, Any]:
     """What measures and what raises the alarm, for `run.watch`."""
     from kgan.commands import judge
 
-    evaluator = None
+    where = {name: FLAGS[name].value for name in ("data_dir", "resolution")}
+    judges: dict[str, Any] = {}
+    network = judge.known_modes(FLAGS.dataset)
     if FLAGS.metrics is not None:
-        where = {name: FLAGS[name].value for name in ("data_dir", "resolution", "features")}
-        evaluator = judge.evaluator(FLAGS.dataset, judge.names(FLAGS.metrics), num=FLAGS.evaluate_num, **where)
-    if FLAGS.alarm == "off":
-        return {"evaluator": evaluator}
-    network = evaluator.network if evaluator else judge.known_modes(FLAGS.dataset)
+        metrics, settings = judge.names(FLAGS.metrics), {"features": FLAGS.features, "num": FLAGS.evaluate_num}
+        judges["evaluator"] = judge.evaluator(FLAGS.dataset, metrics, **settings, **where)
+        network = judges["evaluator"].network
     reals = judge.some(dataset, 1000)
-    if len(reals) < 100:  # too few to say what is diverse
-        return {"evaluator": evaluator}
-    return {"evaluator": evaluator, "alarm": {"reals": reals, "network": network, "policy": FLAGS.alarm}}
+    if FLAGS.alarm != "off" and len(reals) >= 100:  # fewer do not say what is diverse
+        judges["alarm"] = {"reals": reals, "network": network, "policy": FLAGS.alarm}
+    if FLAGS.equilibrium_every:
+        held_out = judge.held_out(FLAGS.dataset, FLAGS.batch_size, **where)
+        judges["equilibrium"] = {"held_out": held_out, "every": FLAGS.equilibrium_every}
+    return judges
 
 
 def _given(names: Iterable[str]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from kgan.metrics.inception_score import inception_score
 from kgan.metrics.kernel import kernel_distance
 from kgan.metrics.modes import mode_ceilings, mode_coverage, mode_coverage_of_labels
 from kgan.metrics.ms_ssim import ms_ssim
+from kgan.metrics.network import Network
 from kgan.metrics.path_length import perceptual_path_length
 from kgan.metrics.precision_recall import precision_recall
 from kgan.metrics.registry import METRICS
@@ -27,6 +28,7 @@ __all__ = [
     "Evaluator",
     "Modes",
     "Moments",
+    "Network",
     "Result",
     "birthday_paradox",
     "classification_accuracy",

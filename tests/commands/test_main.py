@@ -24,7 +24,7 @@ def test_help_tells_of_every_command(capsys):
     assert all(f"  {name} " in out for name in COMMANDS)
 
 
-KNOWN = "known: data, evaluate, export, sample, study, train"
+KNOWN = "known: data, evaluate, export, report, sample, study, train"
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -72,6 +72,8 @@ assert not {"tensorflow", "keras", "numpy"} & set(sys.modules)
         (["train", "--flagfile=absent"], "kgan train: ERROR:: Unable to open flagfile"),
         (["sample", "more"], "kgan sample: wanted flags only, got 'more'"),
         (["export", "--run_dir=r", "more"], "kgan export: wanted flags only, got 'more'"),
+        (["report"], "kgan report: run_dir: wanted one run's folder, kgan report RUN, got 0 arguments"),
+        (["report", "absent"], "kgan report: run_dir: there is no folder absent"),
         (["data", "imprt"], "did you mean 'import'?"),
     ],
 )

@@ -57,7 +57,7 @@ def test_a_run_end_to_end_shows_only_its_own_lines(tmp_path):
     assert lines[1:3] == ["dcgan_generator: 273 parameters", "dcgan_discriminator: 133 parameters"]
     assert lines[3].startswith("3/3 - ")
     assert lines[-1] == f"next: kgan sample --run_dir={tmp_path}/run"
-    files = {"flags.txt", "logs.csv", "curves.png", "samples", "logs", "checkpoints", "saved_model"}
+    files = {"flags.txt", "logs.csv", "curves.png", "samples", "logs", "checkpoints", "saved_model", "report.html"}
     assert {path.name for path in (tmp_path / "run").iterdir()} == files
 
 
@@ -194,6 +194,25 @@ def test_points_are_trained_sampled_and_exported(tmp_path, monkeypatch, capsys):
     assert capsys.readouterr().out.endswith("saved_models/r/1\n")
     assert main(["sample", "--run_dir=r", "--out=points"]) == 2
     assert "points are drawn into one picture" in capsys.readouterr().err
+
+
+def test_the_report_is_written_at_the_end_and_again_when_asked_for(finished, tmp_path, capsys):
+    page = finished / "report.html"
+    text = page.read_text()
+    assert all(part in text for part in ('id="slider"', 'id="neighbours"', 'id="curves"', "steps_per_epoch"))
+    run = tmp_path / "run"
+    shutil.copytree(finished, run)
+    (run / "report.html").unlink()
+    assert main(["report", str(run)]) == 0
+    assert capsys.readouterr().out == f"look at: {run}/report.html\n"
+    name = lambda page: page.replace(">finished<", ">run<").replace(">finished –", ">run –")  # noqa: E731
+    assert (run / "report.html").read_text() == name(text)
+
+
+def test_where_the_game_stands_is_kept(tmp_path):
+    assert train(tmp_path / "run", "--epochs=1", "--equilibrium_every=1") == 0
+    assert (tmp_path / "run" / "equilibrium.csv").read_text().count("\n") == 4
+    assert "The game after 3 rounds" in (tmp_path / "run" / "report.html").read_text()
 
 
 def test_metrics_while_training(tmp_path):

@@ -113,7 +113,7 @@ def test_what_cannot_be_measured_is_said_at_once(changes, message):
 
 def test_fakes_of_another_shape_or_not_finite():
     judge = evaluation.Evaluator(IMAGES, NETWORK, ["fid"])
-    with pytest.raises(InputError, match=r"the shape \(16, 16, 1\) of the reals, got \(8, 8, 1\)"):
+    with pytest.raises(InputError, match=r"reals' shape \(16, 16, 1\), got \(8, 8, 1\)"):
         judge([IMAGES[:, :8, :8]])
     with pytest.raises(InputError, match="finite"):
         judge([np.full_like(IMAGES, np.nan)])

@@ -1,0 +1,51 @@
+"""kgan report RUN
+
+Writes RUN/report.html, a run on one page that needs no network and no other file: the metrics with their protocol,
+samples with a slider over the epochs, the way between latents, the reals nearest to samples, the share of each class,
+curves, alarms, settings and versions. kgan train does so at its end; it may also be asked for while training goes on.
+
+Examples:
+  kgan report runs/digits
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from absl import flags
+
+from kgan.checks import InputError
+from kgan.commands import flagfile
+from kgan.commands.quiet import quiet
+
+FLAGS = flags.FlagValues()
+REALS = 10_000  # among which nearest neighbours are sought
+
+
+def main(argv: Sequence[str]) -> None:
+    """Writes the page of the run that is named."""
+    if len(argv) != 2:
+        raise InputError(f"run_dir: wanted one run's folder, kgan report RUN, got {len(argv) - 1} arguments")
+    print(f"look at: {write(argv[1])}")
+
+
+def write(run_dir: str | Path) -> Path:
+    """Writes a run's page; returns its path.
+
+    Raises:
+        InputError: if there is no run or no checkpoint, or its data cannot be read.
+    """
+    with quiet():
+        from kgan import report
+        from kgan.commands import judge
+        from kgan.commands.run import trained_generator
+        from kgan.export import Generator
+    generator = Generator.of(trained_generator(run_dir))
+    settings = flagfile.read(run_dir)
+    reals = network = None
+    if "dataset" in settings:
+        dataset = settings["dataset"]
+        where = {"data_dir": settings.get("data_dir"), "resolution": int(settings.get("resolution", 0)) or None}
+        reals = judge.some(*judge.reals(dataset, REALS, **where))
+        if settings.get("metrics"):
+            network = judge.network(dataset, settings.get("features"), **where)
+    return report.write(run_dir, generator, settings, reals, network)

@@ -1,0 +1,217 @@
+"""A run's folder as one page of HTML that needs nothing else: no network, no other file."""
+
+import importlib.metadata
+import math
+import os
+import platform
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import numpy as np
+import tensorflow as tf
+
+import kgan
+from kgan import callbacks, files, pictures
+from kgan.callbacks import collapse, equilibrium, evaluate, table
+from kgan.export import Generator
+from kgan.metrics import Evaluation, Network
+from kgan.metrics.features import Raw
+from kgan.metrics.result import read
+from kgan.report import charts, views
+
+NAME = "report.html"
+FRAMES = 40  # pictures under the slider: a page of some megabytes
+
+# The panels of what the monitor and the alarm keep, each with its columns and what it means.
+EQUILIBRIUM = {
+    "rotation": (("rotation", "update_cosine"), "Rotation near 1, and updates that turn: the players circle."),
+    "field": (("field_norm", "d_norm", "g_norm"), "The length of the players' gradients; at an equilibrium it is 0."),
+    "discriminator": (("d_accuracy_real", "d_accuracy_fake"), "Its share of right answers; 0.5 when it cannot tell."),
+    "slope": (("lipschitz",), "The discriminator's steepest slope that was seen, from below."),
+}
+DIAGNOSES = {
+    "generator starved": "the generator hardly gets a gradient, and the discriminator is sure",
+    "discriminator saturated": "the discriminator is right about nearly all",
+    "converging": "the players' gradients fall",
+    "rotating": "the players turn about each other more than they approach",
+    "undecided": "no more to say",
+}
+DIVERSITY = ("diversity_pixels", "diversity_features", "classes", "coverage", "separation")
+MEANING = {
+    "loss": "What each player minimises. In a game these need not fall.",
+    "mean logit": "What the discriminator says of reals and of samples.",
+    "gradient norm": "The length of each player's gradient.",
+}
+
+
+def write(
+    run_dir: str | os.PathLike,
+    generator: Generator,
+    settings: Mapping[str, str],
+    reals: np.ndarray | None = None,
+    network: Network | None = None,
+) -> Path:
+    """Writes RUN/report.html from what the callbacks have kept in the folder; what is not there is left out.
+
+    Args:
+        run_dir: the run's folder.
+        generator: the averaged generator of its newest checkpoint.
+        settings: the run's flags by name.
+        reals: (n, ...) of some thousands, among which the samples' nearest neighbours are sought; default: none are.
+        network: in whose features; default: pixels.
+
+    Returns:
+        The page's path.
+
+    Raises:
+        InputError: if a file in the folder is damaged.
+    """
+    folder = Path(run_dir)
+    evaluations = read(folder)
+    newest = callbacks.latest(folder)
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=jinja2.StrictUndefined
+    )
+    page = environment.get_template("page.html").render(
+        title=folder.resolve().name,
+        settings=settings,
+        place=None if newest is None else callbacks.describe(newest),
+        versions=_versions(),
+        frames=_frames(folder),
+        evaluations=evaluations,
+        metrics=_metrics(evaluations),
+        classes=_classes(evaluations),
+        best=_best(folder),
+        logs=_logs(folder, evaluations),
+        game=_game(folder),
+        collapse=_collapse(folder),
+        **_views(generator, reals, network or Raw()),
+    )
+    path = folder / NAME
+    files.write(path, page)
+    return path
+
+
+def _frames(folder: Path) -> list[dict[str, Any]]:
+    """The pictures of samples, with their epochs: at most `FRAMES`, the first and the last among them."""
+    found = sorted(folder.glob("samples/epoch-*.png"))
+    kept = np.unique(np.linspace(0, len(found) - 1, min(FRAMES, len(found))).round().astype(int))
+    return [
+        {"epoch": int(found[i].stem.removeprefix("epoch-")), "source": charts.uri("image/png", found[i].read_bytes())}
+        for i in kept
+    ]
+
+
+def _logs(folder: Path, evaluations: Sequence[Evaluation]) -> list[dict[str, str]]:
+    """Curves of logs.csv but those of the metrics, which have their own, and those of the monitor."""
+    logs = callbacks.read_logs(folder)
+    ours = {result.metric for evaluation in evaluations for result in evaluation.results}
+    ours |= {name for names, _ in EQUILIBRIUM.values() for name in names} | {"eigenvalue_real", "eigenvalue_imag"}
+    panels = pictures.panels(name for name in logs if name not in ours)
+    return [
+        {
+            "name": label,
+            "source": charts.lines({n: (logs["epoch"], logs[n]) for n in names}, "epoch", log=label == "gradient norm"),
+            "meaning": MEANING.get(label, ""),
+        }
+        for label, names in panels.items()
+        if any(math.isfinite(value) for name in names for value in logs[name])
+    ]
+
+
+def _metrics(evaluations: Sequence[Evaluation]) -> list[dict[str, str]]:
+    """A chart for each metric that was taken more than once, with the same protocol."""
+    curves: dict[tuple[str, str], list] = {}
+    for evaluation in evaluations:
+        for result in evaluation.results:
+            curves.setdefault((result.metric, result.protocol), []).append((evaluation.epoch, result))
+    shown = []
+    for (metric, protocol), points in curves.items():
+        if len(points) < 2:
+            continue
+        epochs, results = zip(*points, strict=True)
+        error = [math.nan if result.error is None else result.error for result in results]
+        source = charts.lines(
+            {metric: (epochs, [result.value for result in results])}, "epoch", errors=error, level=results[-1].real
+        )
+        better = f"{results[-1].better.capitalize()} is better. " if results[-1].better else ""
+        shown.append({"name": metric, "source": source, "meaning": f"{better}{protocol}"})
+    return shown
+
+
+def _classes(evaluations: Sequence[Evaluation]) -> dict[str, Any] | None:
+    counted = next((evaluation for evaluation in reversed(evaluations) if evaluation.classes), None)
+    if counted is None:
+        return None
+    chart = charts.classes(*(counted.classes[key] for key in ("names", "real", "fake")))
+    return {"source": chart, "epoch": counted.epoch, "count": len(counted.classes["names"]), "shown": charts.SHOWN}
+
+
+def _best(folder: Path) -> int | None:
+    """The epoch whose checkpoint is kept as the best."""
+    kept = callbacks.latest(folder / evaluate.BEST)
+    return None if kept is None else callbacks.describe(kept)["epoch"]
+
+
+def _game(folder: Path) -> dict[str, Any] | None:
+    rows = table.read(folder / equilibrium.FILE)
+    if not rows:
+        return None
+    steps = [row["step"] for row in rows]
+    panels = [
+        {
+            "name": name,
+            "meaning": meaning,
+            "source": charts.lines(
+                {n: (steps, [row[n] for row in rows]) for n in names}, "round", log=name in ("field", "slope")
+            ),
+        }
+        for name, (names, meaning) in EQUILIBRIUM.items()
+    ]
+    diagnosis = rows[-1]["diagnosis"]
+    return {"diagnosis": f"{diagnosis}: {DIAGNOSES[diagnosis]}", "step": steps[-1], "panels": panels}
+
+
+def _collapse(folder: Path) -> dict[str, Any] | None:
+    rows = table.read(folder / collapse.FIGURES)
+    if not rows:
+        return None
+    alarms = collapse.alarms(folder)
+    steps = [row["step"] for row in rows]
+    curves = {name: (steps, [row[name] for row in rows]) for name in DIVERSITY}
+    curves = {name: (x, y) for name, (x, y) in curves.items() if not all(math.isnan(value) for value in y)}
+    return {"alarms": alarms, "source": charts.lines(curves, "round", marks=[alarm["step"] for alarm in alarms])}
+
+
+def _views(generator: Generator, reals: np.ndarray | None, network: Network) -> dict[str, Any]:
+    """The pictures for which the generator is asked."""
+    arcs = views.interpolation(generator, generator.latent_dim)
+    samples = generator.sample(1000)
+    if samples.ndim == 2:  # points, in one picture
+        known = None if reals is None else reals[:2000]
+        return {"plane": charts.plane(samples, known, arcs), "arcs": None, "neighbours": None}
+    near = None
+    if reals is not None:
+        found = views.neighbours(samples, reals, network)
+        near = {
+            "samples": _picture(found.samples),
+            "reals": [_picture(row) for row in found.reals],
+            "ratio": found.ratio,
+            "network": network.label,
+            "count": len(reals),
+        }
+    return {"plane": None, "arcs": _picture(arcs.reshape(-1, *arcs.shape[2:]), arcs.shape[1]), "neighbours": near}
+
+
+def _picture(images: np.ndarray, columns: int | None = None) -> str:
+    grid = pictures.grid(images, columns or len(images))
+    return charts.uri("image/png", tf.io.encode_png(grid).numpy())
+
+
+def _versions() -> dict[str, str]:
+    packages = ("tensorflow", "keras", "numpy")
+    return {"kgan": kgan.__version__, "Python": platform.python_version()} | {
+        name: importlib.metadata.version(name) for name in packages
+    }
