@@ -59,7 +59,7 @@ class Evaluate(RunCallback):
             return
         weights = "raw" if self.model.average is None else "ema"
         fakes = self.model.iter_samples(self.evaluator.num, self.seed)
-        evaluation = self.evaluator(fakes, weights, epoch + 1, int(self.model.step.numpy()))
+        evaluation = self.evaluator(fakes, weights, epoch + 1, int(self.model.step.numpy()), self.model)
         if logs is not None:
             logs.update({result.metric: result.value for result in evaluation.results})
         if is_chief():

@@ -46,7 +46,8 @@ _string(
     "metrics",
     None,
     "Names by comma: fid, kid, inception_score, precision_recall, density_coverage, sliced_wasserstein, swd, ms_ssim, "
-    "bins, birthday, classes, modes. Default: fid, kid, precision_recall, density_coverage; with known modes, modes.",
+    "bins, birthday, classes, modes, ppl. Default: fid, kid, precision_recall, density_coverage; with known modes, "
+    "modes in place of kid.",
 )
 _string(
     "features",
@@ -75,7 +76,7 @@ def main(argv: Sequence[str]) -> None:
     data_dir = FLAGS.data_dir or settings.get("data_dir")
     with quiet():
         from kgan.commands import judge
-    batches, shape, weights, (epoch, step) = _source()
+    batches, shape, weights, (epoch, step), generator = _source()
     evaluate = judge.evaluator(
         dataset,
         judge.names(FLAGS.metrics),
@@ -88,7 +89,7 @@ def main(argv: Sequence[str]) -> None:
     )
     if accuracy := getattr(evaluate.network, "accuracy", None):
         print(f"{evaluate.network.label}: knows {accuracy:.1%} of images that it was not trained on")
-    evaluation = evaluate(batches(evaluate.num), weights, epoch, step)
+    evaluation = evaluate(batches(evaluate.num), weights, epoch, step, generator)
     _print(evaluation)
     if FLAGS.run_dir:
         from kgan.metrics import result
@@ -100,7 +101,10 @@ def main(argv: Sequence[str]) -> None:
 
 
 def _source() -> tuple:
-    """A function from a number to batches of samples, the shape of one, whose they are, and (epoch, step)."""
+    """A function from a number to batches of samples, the shape of one, whose they are, (epoch, step), the generator.
+
+    There is none for a folder of images.
+    """
     from kgan import callbacks, data
     from kgan.commands.run import trained_generator
     from kgan.export import Generator, load_generator
@@ -111,7 +115,7 @@ def _source() -> tuple:
         def images(num: int) -> Iterator["np.ndarray"]:
             return iter(dataset.take(num).batch(256).as_numpy_iterator())
 
-        return images, tuple(dataset.element_spec.shape), "images", (0, 0)
+        return images, tuple(dataset.element_spec.shape), "images", (0, 0), None
     place, weights = (0, 0), "exported"
     if FLAGS.run_dir:
         generator = Generator.of(trained_generator(FLAGS.run_dir))
@@ -119,7 +123,7 @@ def _source() -> tuple:
         place, weights = (facts["epoch"], facts["step"]), facts["weights"]
     else:
         generator = load_generator(FLAGS.saved_model)
-    return lambda num: generator.iter_samples(num, FLAGS.seed), generator.image_shape, weights, place
+    return lambda num: generator.iter_samples(num, FLAGS.seed), generator.image_shape, weights, place, generator
 
 
 def _print(evaluation: "Evaluation") -> None:

@@ -1,6 +1,7 @@
 """Metrics of a generator's samples, by streaming, each a number with its protocol."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -63,21 +64,36 @@ class Evaluator:
             raise InputError(f"reals: wanted two samples or more, got {self.reals.count}")
         self._baseline = self._values(self.reals.half(0), self.reals.half(1))
         self.directions = {name: metric.direction(name) for name, (_, metric) in self._baseline.items()}
+        for metric in self.metrics.values():
+            self.directions |= metric.better if metric.needs == "generator" else {}
 
-    def __call__(self, fakes: Iterable[np.ndarray], weights: str = "ema", epoch: int = 0, step: int = 0) -> Evaluation:
+    def __call__(
+        self,
+        fakes: Iterable[np.ndarray],
+        weights: str = "ema",
+        epoch: int = 0,
+        step: int = 0,
+        generator: Any | None = None,
+    ) -> Evaluation:
         """The metrics of batches of samples, of which the first `num` are taken.
 
         Args:
             fakes: float32 arrays (n, ...), in [-1, 1] if they are images.
             weights: whose samples they are: "ema", "raw" or "images".
             epoch, step: when.
+            generator: for the metrics that ask it: latents (n, latent_dim) to samples, with that attribute.
 
         Raises:
-            InputError: for samples of another shape than the reals', fewer than two, or that are not finite.
+            InputError: for samples of another shape than the reals', fewer than two, or that are not finite; for a
+                metric that wants a generator, without one.
         """
+        for name, metric in self.metrics.items():
+            if metric.needs == "generator" and generator is None:
+                raise InputError(f"metrics: {name!r} wants a generator, here are only samples")
         fakes = self._look(self._checked(_samples(fakes, self.num)), FOLDS, self.num, "fakes")
         if fakes.count < 2:
             raise InputError(f"fakes: wanted two samples or more, got {fakes.count}")
+        fakes.generator = generator
         results = [
             Result(
                 metric=name,
@@ -88,7 +104,7 @@ class Evaluator:
                 weights=weights,
                 resizer=self.network.resizer,
                 error=getattr(value, "error", None),
-                real=float(self._baseline[name][0]),
+                real=float(self._baseline[name][0]) if name in self._baseline else None,
                 better=self.directions[name],
             )
             for name, (value, _) in self._values(self.reals, fakes).items()
@@ -98,6 +114,8 @@ class Evaluator:
     def _values(self, real: Seen, fake: Seen) -> dict[str, tuple[float, Metric]]:
         values = {}
         for metric in self.metrics.values():
+            if metric.needs == "generator" and fake.generator is None:  # reals
+                continue
             values |= {name: (value, metric) for name, value in metric.compute(real, fake).items()}
         return values
 

@@ -3,6 +3,7 @@
 import dataclasses
 import functools
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from kgan.metrics.kernel import kernel_distance
 from kgan.metrics.modes import mode_coverage, mode_coverage_of_labels
 from kgan.metrics.ms_ssim import ms_ssim
 from kgan.metrics.network import Network
+from kgan.metrics.path_length import perceptual_path_length
 from kgan.metrics.precision_recall import precision_recall
 from kgan.metrics.sliced_wasserstein import sliced_wasserstein, sliced_wasserstein_pyramid
 
@@ -29,6 +31,7 @@ class Seen:
         features: (n, d).
         probabilities: (n, K).
         images: (n, height, width, channels).
+        generator: of fakes, where it is at hand: latents (n, latent_dim) to samples, with that attribute.
     """
 
     network: Network
@@ -37,6 +40,7 @@ class Seen:
     features: np.ndarray | None = None
     probabilities: np.ndarray | None = None
     images: np.ndarray | None = None
+    generator: Any | None = None
 
     @property
     def moments(self) -> Moments:
@@ -55,7 +59,8 @@ class Metric:
     Attributes:
         compute: of the reals and the fakes, its values by name.
         better: "lower", "higher" or None (neither in itself), by the same names, or their beginnings.
-        needs: "moments", "features", "probabilities", "images" or "modes".
+        needs: "moments", "features", "probabilities", "images", "modes" or "generator"; of reals, which have none,
+            a metric of the last kind is not taken.
     """
 
     compute: Callable[[Seen, Seen], Mapping[str, float]]
@@ -80,6 +85,11 @@ def _pyramid(real: Seen, fake: Seen) -> dict[str, float]:
 def _classes(real: Seen, fake: Seen) -> dict[str, float]:
     seen = mode_coverage_of_labels(fake.probabilities.argmax(1), fake.probabilities.shape[1])
     return {"classes": seen["modes"], "class_kl": seen["reverse_kl"]}
+
+
+def _path_length(real: Seen, fake: Seen) -> dict[str, float]:
+    generate = lambda latents: np.asarray(fake.generator(latents.astype("float32")), "float32")  # noqa: E731
+    return {"ppl": perceptual_path_length(generate, fake.network, fake.generator.latent_dim)}
 
 
 def _modes(real: Seen, fake: Seen) -> dict[str, float]:
@@ -112,5 +122,7 @@ METRICS = {
         lambda r, f: {"support": birthday_paradox(f.features, r.features)["support"]}, {"support": None}
     ),
     "classes": Metric(_classes, {"classes": "higher", "class_kl": "lower"}, "probabilities"),
+    # Not "lower": a generator of one sample has 0.
+    "ppl": Metric(_path_length, {"ppl": None}, "generator"),
     "modes": Metric(_modes, {"modes": "higher", "high_quality": "higher", "reverse_kl": "lower"}, "modes"),
 }

@@ -37,9 +37,9 @@ def test_a_run(run, tmp_path, capsys):
 
 
 def test_its_saved_model_has_the_same_numbers(run, capsys):
-    assert evaluate(f"--run_dir={run}", *RAW, "--metrics=fid,kid") == 0
+    assert evaluate(f"--run_dir={run}", *RAW, "--metrics=fid,kid,ppl") == 0
     expected = capsys.readouterr().out
-    assert evaluate(f"--saved_model={run}/saved_model", "--dataset=digits", *RAW, "--metrics=fid,kid") == 0
+    assert evaluate(f"--saved_model={run}/saved_model", "--dataset=digits", *RAW, "--metrics=fid,kid,ppl") == 0
     assert capsys.readouterr().out == expected.replace(", ema", ", exported")
 
 

@@ -32,6 +32,11 @@ def points(n, seed=0, shift=0.0):
     return (MODES.centres[random.integers(3, size=n)] + random.normal(size=(n, 2)) + shift).astype("float32")
 
 
+def generator_of(generate):
+    generate.latent_dim = 2
+    return generate
+
+
 @pytest.mark.parametrize("name", METRICS)
 def test_every_metric_tells_another_law_from_the_same_and_has_a_baseline(name):
     """The contract of METRICS."""
@@ -42,12 +47,13 @@ def test_every_metric_tells_another_law_from_the_same_and_has_a_baseline(name):
         same = np.random.default_rng(1).uniform(-1, 1, IMAGES.shape).astype("float32")
         other = np.repeat(0.5 * np.abs(same[:1]) + 0.4, 400, 0)  # one, and too bright
         reals, network = IMAGES, NETWORK
+    generator = generator_of(lambda z: np.broadcast_to(z[:, :1, None, None], (len(z), 16, 16, 1)))
     judge = evaluation.Evaluator(reals, network, [name], num=400)
-    good, bad = judge([same]), judge(iter(np.split(other, 4)))
+    good, bad = judge([same], generator=generator), judge(iter(np.split(other, 4)), generator=generator)
     assert [r.metric for r in good.results] == [r.metric for r in bad.results]
     for a, b in zip(good.results, bad.results, strict=True):
         assert (a.n_real, a.n_fake, a.network, a.weights) == (400, 400, network.label, "ema")
-        assert a.real is not None and a.better == b.better
+        assert (a.real is None) == (metric.needs == "generator") and a.better == b.better
         if a.better == "lower":
             assert a.value < b.value
         if a.better == "higher":
@@ -109,6 +115,16 @@ def test_what_cannot_be_measured_is_said_at_once(changes, message):
     settings = {"reals": IMAGES, "network": NETWORK, "metrics": ["fid"]} | changes
     with pytest.raises(InputError, match=message):
         evaluation.Evaluator(**settings)
+
+
+def test_what_asks_the_generator_is_the_function_and_wants_one():
+    judge = evaluation.Evaluator(IMAGES, NETWORK, ["ppl", "fid"])
+    generator = generator_of(lambda z: np.broadcast_to(z[:, :1, None, None], (len(z), 16, 16, 1)))
+    seen = judge([IMAGES], generator=generator)["ppl"]
+    assert seen.value == pytest.approx(metrics.perceptual_path_length(generator, NETWORK, 2), rel=1e-3)
+    assert seen.error > 0 and judge.directions == {"ppl": None, "fid": "lower"}
+    with pytest.raises(InputError, match="'ppl' wants a generator, here are only samples"):
+        judge([IMAGES])
 
 
 def test_fakes_of_another_shape_or_not_finite():
