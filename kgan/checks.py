@@ -3,7 +3,7 @@
 import difflib
 import math
 import numbers
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -23,7 +23,7 @@ def unknown(kind: str, name: str, known: Iterable[str]) -> InputError:
 
 def lookup(kind: str, name: str, table: Mapping[str, T]) -> T:
     """`table[name]`, or an `InputError` that names the nearest key."""
-    if name not in table:
+    if not isinstance(name, Hashable) or name not in table:
         raise unknown(kind, name, table)
     return table[name]
 

@@ -4,6 +4,7 @@ All of it is a function of the seed and of the number of the round or batch. The
 is resumed goes on exactly.
 """
 
+import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -11,14 +12,13 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from kgan import checks
-from kgan.augment.base import Augmentation
+from kgan import checks, losses
+from kgan.augment.base import Augmentation, image_size
 from kgan.checks import InputError, lookup
 from kgan.distribute import of_all_replicas, sublayers
-from kgan.losses import Loss, get, separable
 from kgan.penalties import Penalty
+from kgan.schedules import LearningRateSchedule, Schedule
 from kgan.schedules import ResolutionSchedule as ResolutionSchedule  # a curriculum too
-from kgan.schedules import Schedule
 
 CHUNK = 1024  # images whose difficulty is measured at a time
 
@@ -80,9 +80,10 @@ class EasyToHard:
         self.duration = checks.whole("batches", batches)
         self.bend = lookup("variant", variant, VARIANTS)
         self.groups = checks.whole("groups", groups)
-        self.seed = seed & 0x7FFFFFFF
-        if labels is not None and np.shape(labels) != (self.size,):
-            raise InputError(f"labels: wanted one for each of {self.size} images, got shape {np.shape(labels)}")
+        self.seed = checks.whole("seed", seed, least=0) & 0x7FFFFFFF
+        kind, shape = np.asarray(labels).dtype, np.shape(labels)
+        if labels is not None and (shape != (self.size,) or not np.issubdtype(kind, np.integer)):
+            raise InputError(f"labels: wanted {self.size} integers, one an image, got {kind} of shape {shape}")
         order = np.argsort(_scores(difficulty, images), kind="stable")
         columns = [images[order]] + ([] if labels is None else [np.asarray(labels, "int32")[order]])
         with tf.device("CPU:0"):  # where tf.data runs; captured by reference, not as constants of its graph
@@ -138,8 +139,11 @@ def easy_to_hard(images: np.ndarray, batch_size: int, batches: int, **settings: 
         begins at any batch.
 
     Raises:
-        InputError: for an argument out of its range, or scores that are not one finite number an image.
+        InputError: for an argument that is unknown or out of its range, or scores that are not one finite number an
+            image.
     """
+    for name in settings:
+        lookup("argument", name, inspect.signature(EasyToHard).parameters)
     stream = EasyToHard(images, batch_size, batches, **settings)
     dataset = stream.batches(0, stream.batches_per_epoch)
     dataset.stream = stream
@@ -159,20 +163,21 @@ class EasinessWeight(Penalty):
         difficulty: images -> scores (batch,), in TensorFlow ops.
 
     Raises:
-        InputError: for another loss, or a negative emphasis.
+        InputError: for another loss, or an emphasis outside [0, 1].
     """
 
     name = "easiness_weight"
 
-    def __init__(self, loss: str | Loss, emphasis: float | Schedule, difficulty: Callable = edge_energy) -> None:
+    def __init__(self, loss: str | losses.Loss, emphasis: float | Schedule, difficulty: Callable = edge_energy) -> None:
         super().__init__()
-        self.loss = separable(get(loss))
-        self.emphasis = checks.number("emphasis", emphasis, least=0.0)
+        self.loss = losses.separable(losses.get(loss))
+        self.emphasis = checks.share("emphasis", emphasis)
         self.difficulty = difficulty
 
     def discriminator_term(self, play: Any) -> tf.Tensor:
         logits, _ = play.logits()
-        terms = tf.reduce_mean(tf.reshape(self.loss.real_term(logits), [tf.shape(logits)[0], -1]), 1)
+        loss = losses.at(self.loss, play.step, play.seed)
+        terms = tf.reduce_mean(tf.reshape(loss.real_term(logits), [tf.shape(logits)[0], -1]), 1)
         scores = tf.stop_gradient(self.difficulty(play.real))
         every = of_all_replicas(scores)
         below = tf.reduce_sum(tf.sign(scores[:, None] - every[None, :]), 1)  # easier ones less harder ones
@@ -191,15 +196,16 @@ class BlurAnnealing(Augmentation):
         std: in pixels, from 0 on; a number or a Schedule, say `kgan.schedules.Linear(4.0, 0.0, rounds)`.
 
     Raises:
-        InputError: for a negative std.
+        InputError: for a negative std; (when called) for samples that are no images.
     """
 
     def __init__(self, std: float | Schedule) -> None:
         self.std = checks.number("std", std, least=0.0)
 
     def __call__(self, images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-        for axis, product in ((1, "ij,bjwc->biwc"), (2, "ij,bhjc->bhic")):
-            places = tf.range(images.shape[axis], dtype=images.dtype)
+        height, width, _ = image_size(images)
+        for size, product in ((height, "ij,bjwc->biwc"), (width, "ij,bhjc->bhic")):
+            places = tf.range(size, dtype=images.dtype)
             # At 1e-3 all neighbours have the weight exp(-5e5) = 0.
             distance = (places[:, None] - places[None, :]) / tf.maximum(tf.cast(self.std, images.dtype), 1e-3)
             images = tf.einsum(product, tf.nn.softmax(-0.5 * tf.square(distance)), images)
@@ -239,8 +245,10 @@ def growing_discriminator(networks: Sequence[keras.Model]) -> keras.Model:
         networks: from weak to strong, on the same samples, with logits of the same shape.
 
     Raises:
-        InputError: for fewer than two, or shapes that differ.
+        InputError: for fewer than two, shapes that differ, or what is no model.
     """
+    if not all(isinstance(network, keras.Model) for network in networks):
+        raise InputError(f"networks: wanted Keras models, got {networks!r}")
     shapes = {(tuple(network.input_shape), tuple(network.output_shape)) for network in networks}
     if len(networks) < 2 or len(shapes) > 1:
         raise InputError(f"networks: wanted two or more of the same shapes, got {sorted(map(str, shapes))}")
@@ -257,11 +265,14 @@ class Strengthen(keras.callbacks.Callback):
         strength: a Schedule with values in [0, 1], say `kgan.schedules.Linear(0.0, 1.0, rounds)`.
 
     Raises:
-        InputError: (in `fit`) if the discriminator has no `Blend`; see `growing_discriminator`.
+        InputError: if `strength` is no Schedule; (in `fit`) if the discriminator has no `Blend`; see
+            `growing_discriminator`.
     """
 
     def __init__(self, strength: Schedule) -> None:
         super().__init__()
+        if not isinstance(strength, LearningRateSchedule):
+            raise InputError(f"strength: wanted a Schedule, got {strength!r}")
         self.strength = strength
 
     def set_model(self, model: keras.Model) -> None:
@@ -284,10 +295,15 @@ def _images(images: np.ndarray) -> np.ndarray:
         return images.astype("float32") / 127.5 - 1.0
     if images.dtype != np.float32:
         raise InputError(f"images: wanted uint8, or float32 in [-1, 1], got {images.dtype}")
+    low, high = images.min(), images.max()
+    if not (low >= -1.001 and high <= 1.001):  # not so of a NaN
+        raise InputError(f"images: lie in [{low:g}, {high:g}], wanted [-1, 1]")
     return images
 
 
 def _scores(difficulty: Callable, images: np.ndarray) -> np.ndarray:
+    if not callable(difficulty):
+        raise InputError(f"difficulty: wanted a function of images, got {difficulty!r}")
     parts = [np.asarray(difficulty(images[i : i + CHUNK])) for i in range(0, len(images), CHUNK)]
     shapes = [part.shape for part in parts]
     if any(len(shape) != 1 for shape in shapes) or sum(map(len, parts)) != len(images):

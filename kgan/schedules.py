@@ -202,6 +202,8 @@ class AdaptiveSteps:
     def __post_init__(self) -> None:
         checks.whole("least", self.least)
         checks.whole("most", self.most, least=self.least)
+        checks.number("low", self.low)
+        checks.number("high", self.high)
         if not self.low < self.high:
             raise InputError(f"high: wanted a number above low, {self.low!r}, got {self.high!r}")
 
@@ -230,7 +232,8 @@ class RateBalance:
     limit: float = 4.0
 
     def __post_init__(self) -> None:
-        checks.number("target", self.target)
+        if not -1.0 <= checks.number("target", self.target) <= 1.0:
+            raise InputError(f"target: wanted a number in [-1, 1], got {self.target!r}")
         checks.number("gain", self.gain, least=0.0)
         checks.number("limit", self.limit, least=1.0)
 
@@ -262,9 +265,10 @@ class ResolutionSchedule:
     fade: int
 
     def __post_init__(self) -> None:
-        sizes = self.resolutions
+        given = self.resolutions if isinstance(self.resolutions, list | tuple) else ()
+        sizes = [checks.whole("resolutions", size) for size in given]
         if not sizes or any(b != 2 * a for a, b in itertools.pairwise(sizes)):
-            raise InputError(f"resolutions: wanted each twice the one before, got {sizes!r}")
+            raise InputError(f"resolutions: wanted each twice the one before, got {self.resolutions!r}")
         checks.whole("stable", self.stable)
         checks.whole("fade", self.fade)
 

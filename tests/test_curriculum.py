@@ -8,6 +8,7 @@ import tensorflow as tf
 
 import kgan
 from kgan import curriculum, losses, random
+from kgan.callbacks import Checkpoint
 from kgan.checks import InputError
 from kgan.penalties import base
 from kgan.schedules import Linear
@@ -93,6 +94,19 @@ def test_easiness_weights(images):
     assert penalty.generator_term(play) is None
 
 
+def test_easiness_weighs_the_terms_of_its_loss_as_it_is_in_that_round(images):
+    real = tf.constant(images[:9])
+    judge = lambda x: tf.reduce_sum(x, [1, 2, 3])[:, None]  # noqa: E731
+
+    def term(label, step):
+        play = base.Play(None, None, judge, None, None, real, real, step=step, seed=random.key(0))
+        return float(curriculum.EasinessWeight(losses.LabelSmoothing("hinge", label), 1.0).discriminator_term(play))
+
+    for step, label in ((0, 1.0), (1, 0.95), (9, 0.9)):
+        assert term(Linear(1.0, 0.9, 2), step) == pytest.approx(term(label, 0), rel=1e-5)
+    assert term(1.0, 0) != pytest.approx(term(0.9, 0), rel=1e-3)
+
+
 def test_blur_is_scipys_within_and_keeps_a_plain_image():
     x = np.random.default_rng(0).normal(size=(2, 24, 32, 3)).astype("float32")
     blurred = curriculum.BlurAnnealing(1.5)(tf.constant(x), random.key(0)).numpy()
@@ -152,6 +166,33 @@ def test_fit_takes_the_stream(images):
     assert len(history.history["d_loss"]) == 2 and int(gan.step.numpy()) == 10
 
 
+def test_a_run_with_all_curricula_resumes_to_the_bit(images, tmp_path):
+    def run():
+        keras.utils.set_random_seed(0)
+        discriminators = [kgan.networks.mlp_discriminator((4, 4, 1), width=width, depth=1) for width in (4, 8)]
+        generator = kgan.networks.mlp_generator((4, 4, 1), 4, width=8, depth=1)
+        gan = kgan.GAN(generator, curriculum.growing_discriminator(discriminators), 4)
+        gan.compile(
+            n_critic=2,
+            penalties=[curriculum.EasinessWeight("non_saturating", Linear(1.0, 0.0, 10))],
+            augment=curriculum.BlurAnnealing(Linear(2.0, 0.0, 10)),
+        )
+        return gan
+
+    def fit(gan, epochs, *callbacks):
+        data = curriculum.easy_to_hard(images[:40], 4, 30, variant="sampling", seed=3)
+        callbacks = [curriculum.Strengthen(Linear(0.0, 1.0, 15)), *callbacks]
+        gan.fit(data, epochs=epochs, verbose=0, callbacks=callbacks)
+
+    whole, first, second = run(), run(), run()
+    fit(whole, 4)
+    fit(first, 2, Checkpoint(tmp_path))
+    fit(second, 4, Checkpoint(tmp_path))
+    assert int(whole.step.numpy()) == int(second.step.numpy()) == 20
+    for a, b in zip(whole.state, second.state, strict=True):
+        np.testing.assert_array_equal(np.array(a), np.array(b), err_msg=a.path)
+
+
 def test_bad_input(images):
     make = curriculum.easy_to_hard
     for call, message in [
@@ -161,11 +202,27 @@ def test_bad_input(images):
         (lambda: make(images, 4, 0), "batches: wanted a whole number from 1 on, got 0"),
         (lambda: make(images, 4, 10, variant="group"), "variant: unknown name 'group'; did you mean 'groups'"),
         (lambda: make(images, 4, 10, groups=0), "groups: wanted a whole number from 1 on, got 0"),
-        (lambda: make(images, 4, 10, labels=[1]), r"labels: wanted one for each of 200 images, got shape \(1,\)"),
+        (
+            lambda: make(images, 4, 10, labels=[1]),
+            r"labels: wanted 200 integers, one an image, got int64 of shape \(1,\)",
+        ),
+        (
+            lambda: make(images, 4, 10, labels=np.zeros(N)),
+            r"labels: wanted 200 integers, .* got float64 of shape \(200",
+        ),
+        (lambda: make(images * 3, 4, 10), r"images: lie in \[-2.985, 2.985\], wanted \[-1, 1\]"),
+        (lambda: make(images * np.float32("nan"), 4, 10), r"images: lie in \[nan, nan\], wanted"),
+        (lambda: make(images, 4, 10, variants="groups"), "argument: unknown name 'variants'; did you mean 'variant'"),
+        (lambda: make(images, 4, 10, seed=None), "seed: wanted a whole number from 0 on, got None"),
+        (lambda: make(images, 4, 10, difficulty="edge_energy"), "difficulty: wanted a function of images, got 'edge"),
         (lambda: make(images, 4, 10, difficulty=lambda x: x), "difficulty: wanted one score an image, got shapes"),
         (lambda: make(images, 4, 10, difficulty=lambda x: x[:, 0, 0, 0] / 0), "difficulty: wanted finite scores"),
         (lambda: curriculum.EasinessWeight("relativistic", 1.0), "base: wanted a loss with a term for each logit"),
+        (lambda: curriculum.EasinessWeight("hinge", 5.0), r"emphasis: wanted a number in \[0, 1\], got 5.0"),
         (lambda: curriculum.BlurAnnealing(-1), "std: wanted a number from 0 on, got -1"),
+        (lambda: curriculum.BlurAnnealing(1.0)(tf.zeros((4, 2)), None), r"wanted images .*, got shape \(4, 2\)"),
+        (lambda: curriculum.growing_discriminator([1, 2]), r"networks: wanted Keras models, got \[1, 2\]"),
+        (lambda: curriculum.Strengthen(0.5), "strength: wanted a Schedule, got 0.5"),
         (lambda: curriculum.growing_discriminator([linear_discriminator(1)]), "networks: wanted two or more"),
     ]:
         with pytest.raises(InputError, match=message), np.errstate(all="ignore"):

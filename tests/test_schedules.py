@@ -102,7 +102,9 @@ def test_at_shares_the_variables_of_a_layer():
     assert float(there.rate) == 0.5 and there.p is layer.p and isinstance(layer.rate, Linear)
 
 
-@pytest.mark.parametrize(("name", "d_rate", "g_rate"), [("sagan", 4e-4, 1e-4), ("biggan", 2e-4, 5e-5)])
+@pytest.mark.parametrize(
+    ("name", "d_rate", "g_rate"), [("sagan", 4e-4, 1e-4), ("biggan", 2e-4, 5e-5), ("wgan_gp", 3e-4, 1e-4)]
+)
 def test_ttur(name, d_rate, g_rate):
     d, g = schedules.ttur(name)
     assert d is not g and float(d.learning_rate) == pytest.approx(d_rate) and d.beta_1 == 0.0
@@ -138,7 +140,15 @@ BAD = [
     (lambda: AdaptiveSteps(0), "least: wanted a whole number from 1 on, got 0"),
     (lambda: AdaptiveSteps(3, 2), "most: wanted a whole number from 3 on, got 2"),
     (lambda: AdaptiveSteps(low=0.5, high=0.5), "high: wanted a number above low, 0.5, got 0.5"),
+    (lambda: AdaptiveSteps(low="a"), "low: wanted a number, got 'a'"),
+    (lambda: AdaptiveSteps(high=float("nan")), "high: wanted a number, got nan"),
     (lambda: RateBalance(limit=0.5), "limit: wanted a number from 1 on, got 0.5"),
+    (lambda: RateBalance(target=5), r"target: wanted a number in \[-1, 1\], got 5"),
+    (lambda: ResolutionSchedule((4, 8, 12), 1, 1), r"resolutions: wanted each twice the one before, got \(4, 8, 12\)"),
+    (lambda: ResolutionSchedule((), 1, 1), r"resolutions: wanted each twice the one before, got \(\)"),
+    (lambda: ResolutionSchedule(4, 1, 1), "resolutions: wanted each twice the one before, got 4"),
+    (lambda: ResolutionSchedule((0, 0), 1, 1), "resolutions: wanted a whole number from 1 on, got 0"),
+    (lambda: ResolutionSchedule((4.5, 9), 1, 1), "resolutions: wanted a whole number from 1 on, got 4.5"),
 ]
 
 
@@ -157,5 +167,3 @@ def test_resolutions():
         for got in (schedule(step), compiled(tf.constant(step, "int64"))):
             assert int(got[0]) == level and float(got[1]) == pytest.approx(fade, abs=1e-6), step
     assert [int(ResolutionSchedule((4,), 1, 1)(step)[0]) for step in (0, 1, 9)] == [0, 0, 0]
-    with pytest.raises(InputError, match="resolutions: wanted each twice the one before"):
-        ResolutionSchedule((4, 8, 12), 1, 1)

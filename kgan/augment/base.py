@@ -31,12 +31,12 @@ class Augmentation:
         """The batch that is shown as real, before the call above: `real`, unless fakes are mixed in."""
         return real
 
-    def observe(self, r_t: tf.Tensor, batch_size: int | tf.Tensor) -> Logs:
+    def observe(self, r_t: tf.Tensor, num_reals: int | tf.Tensor) -> Logs:
         """Called once at the end of each round, in replica context.
 
         Args:
             r_t: the mean over the round and all replicas of sign(real logits - boundary), float32, in [-1, 1].
-            batch_size: the global batch's.
+            num_reals: how many reals the round took: all its batches, of all replicas.
 
         Returns:
             Scalars for the logs.

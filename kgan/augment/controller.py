@@ -14,9 +14,10 @@ class Adaptive(Augmentation, keras.layers.Layer):
     The sign of overfitting is r_t = E sign(D(x) - boundary) over reals x: 0 if D cannot tell them, 1 if it knows them
     all; r_t = 2 * accuracy - 1. Every `interval` rounds
 
-        p <- p + sign(mean r_t - target) * batch_size * interval / (1000 * kimg), clipped to [0, 1],
+        p <- p + sign(mean r_t - target) * reals * interval / (1000 * kimg), clipped to [0, 1],
 
-    with the mean over these rounds. The state (p, and the sum and number of signs since) is in the model's weights.
+    with the mean over these rounds; a round takes batch_size * n_critic reals. The state (p, and the sum and number of
+    signs since) is in the model's weights.
 
     Args:
         target: r_t to aim at, in [-1, 1]; 0.6 there, an accuracy of 0.8.
@@ -49,12 +50,12 @@ class Adaptive(Augmentation, keras.layers.Layer):
             name=name,
         )
 
-    def observe(self, r_t: tf.Tensor, batch_size: int | tf.Tensor) -> Logs:
+    def observe(self, r_t: tf.Tensor, num_reals: int | tf.Tensor) -> Logs:
         """Counts the round, moves p when it is due, and logs `aug_p`, as the next round will have it, and `r_t`."""
         r_t = tf.cast(r_t, "float32")
         signs, rounds = self.signs.value + r_t, self.rounds.value + 1.0
         due = rounds >= self.interval
-        step = tf.cast(batch_size, "float32") * self.interval / (1000.0 * self.kimg)
+        step = tf.cast(num_reals, "float32") * self.interval / (1000.0 * self.kimg)
         moved = tf.clip_by_value(self.p.value + tf.sign(signs / rounds - self.target) * step, 0.0, 1.0)
         # Chosen by value, not by tf.cond: under several replicas nothing may be assigned inside a cond.
         p = tf.where(due, moved, self.p.value)

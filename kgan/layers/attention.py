@@ -3,6 +3,7 @@
 import keras
 import tensorflow as tf
 
+from kgan.checks import InputError
 from kgan.layers.spectral import SpectralNormalization
 
 
@@ -20,6 +21,9 @@ class SelfAttention(keras.layers.Layer):
 
     Args:
         spectral: spectrally normalise f, g, h and v, as the paper does in both networks.
+
+    Raises:
+        InputError: (at build) if there are no positions.
     """
 
     def __init__(self, spectral: bool = False, **kwargs) -> None:
@@ -27,6 +31,8 @@ class SelfAttention(keras.layers.Layer):
         self.spectral = spectral
 
     def build(self, input_shape: tuple) -> None:
+        if len(input_shape) < 3:
+            raise InputError(f"inputs: wanted (batch, positions, channels), got shape {tuple(input_shape)}")
         channels, inner = input_shape[-1], max(1, input_shape[-1] // 8)
         self.f, self.g, self.h = (self._linear(inner, name) for name in ("f", "g", "h"))
         self.v = self._linear(channels, "v")

@@ -35,9 +35,7 @@ class BatchNormalization(Normalization):
 
     def __init__(self, momentum: float = 0.99, **kwargs) -> None:
         super().__init__(**kwargs)
-        if not 0.0 <= momentum <= 1.0:
-            raise InputError(f"momentum: wanted a number in [0, 1], got {momentum!r}")
-        self.momentum = momentum
+        self.momentum = checks.share("momentum", momentum)
 
     def build(self, input_shape: tuple) -> None:
         super().build(input_shape)

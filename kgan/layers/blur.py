@@ -21,12 +21,23 @@ def _depthwise(x: tf.Tensor, rows: list, columns: list, stride: int) -> tf.Tenso
     return tf.nn.depthwise_conv2d(x, tf.constant(kernel, x.dtype), [1, stride, stride, 1], "VALID")
 
 
+def _check_maps(input_shape: tuple) -> None:
+    if len(input_shape) != 4:  # TensorFlow ends the process on other ranks
+        raise InputError(f"inputs: wanted (batch, height, width, channels), got shape {tuple(input_shape)}")
+
+
 @keras.saving.register_keras_serializable("kgan")
 class BlurUpsampling2D(keras.layers.Layer):
     """Repeats each pixel and blurs by [1, 2, 1] / 4 in both directions: (b, h, w, c) -> (b, 2h, 2w, c).
 
     Together the filter [1, 3, 3, 1] / 4. This is bilinear upsampling by two, borders included.
+
+    Raises:
+        InputError: (at build) for an input of another rank.
     """
+
+    def build(self, input_shape: tuple) -> None:
+        _check_maps(input_shape)
 
     def call(self, inputs: tf.Tensor) -> tf.Tensor:
         first, second = [0.25, 0.75, 0.0], [0.0, 0.75, 0.25]  # what the two halves of a pixel see of its neighbours
@@ -45,10 +56,11 @@ class BlurDownsampling2D(keras.layers.Layer):
     Together the filter [1, 3, 3, 1] / 8. Away from the border this is bilinear downsampling with antialiasing.
 
     Raises:
-        InputError: (at build) if height or width is odd.
+        InputError: (at build) for an input of another rank, or if height or width is odd.
     """
 
     def build(self, input_shape: tuple) -> None:
+        _check_maps(input_shape)
         if any(size is not None and size % 2 for size in input_shape[1:3]):
             raise InputError(f"inputs: wanted an even height and width, got shape {tuple(input_shape)}")
 

@@ -10,13 +10,19 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from kgan import checks
 
-class _Equalized:
-    """Scales the input, which is to scale the kernel: the layers are linear in both. The bias is not scaled."""
+
+class Equalized:
+    """Scales the input, which is to scale the kernel: the layers are linear in both. The bias is not scaled.
+
+    Raises:
+        InputError: if `gain` is not above 0.
+    """
 
     def __init__(self, *args: Any, gain: float = 2.0**0.5, **kwargs: Any) -> None:
         super().__init__(*args, kernel_initializer=keras.initializers.RandomNormal(stddev=1.0), **kwargs)
-        self.gain = gain
+        self.gain = checks.number("gain", gain, above=0.0)
 
     @property
     def fan_in(self) -> float:
@@ -33,7 +39,7 @@ class _Equalized:
 
 
 @keras.saving.register_keras_serializable("kgan")
-class EqualizedDense(_Equalized, keras.layers.Dense):
+class EqualizedDense(Equalized, keras.layers.Dense):
     """`keras.layers.Dense` with an equalised learning rate: (batch, ..., in) -> (batch, ..., units).
 
     Args:
@@ -44,7 +50,7 @@ class EqualizedDense(_Equalized, keras.layers.Dense):
 
 
 @keras.saving.register_keras_serializable("kgan")
-class EqualizedConv2D(_Equalized, keras.layers.Conv2D):
+class EqualizedConv2D(Equalized, keras.layers.Conv2D):
     """`keras.layers.Conv2D` with an equalised learning rate.
 
     Args:
@@ -56,7 +62,7 @@ class EqualizedConv2D(_Equalized, keras.layers.Conv2D):
 
 
 @keras.saving.register_keras_serializable("kgan")
-class EqualizedConv2DTranspose(_Equalized, keras.layers.Conv2DTranspose):
+class EqualizedConv2DTranspose(Equalized, keras.layers.Conv2DTranspose):
     """`keras.layers.Conv2DTranspose` with an equalised learning rate.
 
     fan_in counts the inputs that one output sees: kernel area / stride area * channels in. (PGGAN's fused upsampling

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import keras
 import tensorflow as tf
 
+from kgan import checks
 from kgan.checks import InputError
 
 
@@ -34,9 +35,7 @@ class Normalization(keras.layers.Layer):
 
     def __init__(self, epsilon: float = 1e-3, center: bool = True, scale: bool = True, **kwargs) -> None:
         super().__init__(**{**kwargs, "autocast": False})  # takes its input as precise as it comes
-        if not epsilon > 0.0:
-            raise InputError(f"epsilon: wanted a positive number, got {epsilon!r}")
-        self.epsilon, self.center, self.scale = epsilon, center, scale
+        self.epsilon, self.center, self.scale = checks.number("epsilon", epsilon, above=0.0), center, scale
 
     def build(self, input_shape: tuple) -> None:
         self._add_affine(input_shape[-1:])
@@ -74,7 +73,8 @@ class LayerNormalization(Normalization):
         **kwargs: `epsilon`, `center` and `scale`, as in `Normalization`; Keras's `name`, `dtype`.
 
     Raises:
-        InputError: if epsilon is not positive; (at build) if `axis` holds the batch's.
+        InputError: if epsilon is not positive; (at build) if `axis` holds the batch's, one twice, or one that the input
+            has not.
     """
 
     def __init__(self, axis: int | Sequence[int] = -1, **kwargs) -> None:
@@ -84,9 +84,10 @@ class LayerNormalization(Normalization):
     def build(self, input_shape: tuple) -> None:
         rank = len(input_shape)
         axes = [self.axis] if isinstance(self.axis, int) else self.axis
-        self._axes = sorted(axis % rank for axis in axes)
-        if 0 in self._axes:
-            raise InputError(f"axis: wanted axes other than the batch's, got {self.axis}")
+        self._axes = sorted({axis % rank for axis in axes if -rank <= axis < rank})
+        if 0 in self._axes or len(self._axes) < len(axes):
+            shape = tuple(input_shape)
+            raise InputError(f"axis: wanted different axes of shape {shape}, other than the batch's, got {self.axis}")
         self._add_affine([input_shape[axis] for axis in self._axes])
 
     def call(self, inputs: tf.Tensor) -> tf.Tensor:
@@ -108,15 +109,15 @@ class GroupNormalization(Normalization):
         **kwargs: `epsilon`, `center` and `scale`, as in `Normalization`; Keras's `name`, `dtype`.
 
     Raises:
-        InputError: if epsilon is not positive; (at build) if `groups` does not divide the channels.
+        InputError: if epsilon is not positive or groups < 1; (at build) if `groups` does not divide the channels.
     """
 
     def __init__(self, groups: int = 32, **kwargs) -> None:
         super().__init__(**kwargs)
-        self.groups = groups
+        self.groups = checks.whole("groups", groups)
 
     def build(self, input_shape: tuple) -> None:
-        if self.groups < 1 or input_shape[-1] % self.groups:
+        if input_shape[-1] % self.groups:
             raise InputError(f"groups: wanted a divisor of the {input_shape[-1]} channels, got {self.groups}")
         super().build(input_shape)
 

@@ -3,7 +3,7 @@
 import keras
 import tensorflow as tf
 
-from kgan.checks import InputError
+from kgan import checks
 
 
 @keras.saving.register_keras_serializable("kgan")
@@ -22,9 +22,7 @@ class PixelNormalization(keras.layers.Layer):
 
     def __init__(self, epsilon: float = 1e-8, **kwargs) -> None:
         super().__init__(**{**kwargs, "autocast": False})
-        if not epsilon > 0.0:
-            raise InputError(f"epsilon: wanted a positive number, got {epsilon!r}")
-        self.epsilon = epsilon
+        self.epsilon = checks.number("epsilon", epsilon, above=0.0)
 
     def call(self, inputs: tf.Tensor) -> tf.Tensor:
         x = tf.cast(inputs, "float64" if inputs.dtype == "float64" else "float32")

@@ -6,7 +6,9 @@ import re
 import keras
 import tensorflow as tf
 
+from kgan import checks
 from kgan.checks import InputError
+from kgan.layers.equalized import Equalized
 
 WARM_UP = 15
 KERNELS = ("kernel", "recurrent_kernel", "depthwise_kernel", "pointwise_kernel", "embeddings", "reverse_embeddings")
@@ -40,17 +42,24 @@ class SpectralNormalization(keras.layers.Wrapper):
         us, vs: u and v of each of `kernels`.
 
     Raises:
-        InputError: (at build) if the layer has no such weight; if power_iterations < 1.
+        InputError: if power_iterations < 1 or `layer` is no layer; (at build) if the layer has no such weight, or is an
+            equalised one, whose scale would stay beside a kernel of norm 1.
     """
 
     def __init__(self, layer: keras.layers.Layer, power_iterations: int = 1, **kwargs) -> None:
-        if power_iterations < 1:
-            raise InputError(f"power_iterations: wanted at least 1, got {power_iterations!r}")
+        if not isinstance(layer, keras.layers.Layer):
+            raise InputError(f"layer: wanted a Keras layer, got {layer!r}")
         # Reads the kernel in its own precision and hands the wrapped layer, which casts by itself, its input as is.
         super().__init__(layer, autocast=False, **{**kwargs, "dtype": _exact(layer.variable_dtype)})
-        self.power_iterations = power_iterations
+        self.power_iterations = checks.whole("power_iterations", power_iterations)
 
     def build(self, inputs_shape: tuple, value_shape: tuple | None = None, key_shape: tuple | None = None) -> None:
+        if isinstance(self.layer, Equalized):
+            kind = type(self.layer).__name__
+            raise InputError(
+                f"layer: {self.layer.name!r} ({kind}) is equalised: its scale would stay beside a kernel of norm 1; "
+                "wrap a layer of keras.layers"
+            )
         if not self.layer.built:
             self.layer.build(*_given(inputs_shape, value_shape, key_shape))
             self.layer.built = True

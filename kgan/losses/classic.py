@@ -61,9 +61,14 @@ class LeastSquares(Separable):
         b: D's target on reals.
         c: what G wants D to say of its fakes. The default (0, 1, 1) is the paper's 0-1 coding (eq. 9);
             (-1, 1, 0) minimises Pearson's chi-squared divergence (eq. 8).
+
+    Raises:
+        InputError: if one of them is no number.
     """
 
     def __init__(self, a: float = 0.0, b: float = 1.0, c: float = 1.0) -> None:
+        for name, target in {"a": a, "b": b, "c": c}.items():
+            checks.number(name, target)
         self.a, self.b, self.c = a, b, c
         self.boundary = (a + b) / 2
 

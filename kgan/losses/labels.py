@@ -4,6 +4,7 @@ A label y in [0, 1] makes of a logit's term y real_term + (1 - y) fake_term: wha
 share y of such samples is real. The generator's loss is the base's, and so is `boundary`.
 """
 
+import numbers
 from collections.abc import Sequence
 
 import tensorflow as tf
@@ -121,6 +122,7 @@ class FlippedLabels(Labels):
 
 
 def _interval(name: str, value: Sequence[float]) -> tuple[float, float]:
-    if not isinstance(value, list | tuple) or len(value) != 2 or not 0.0 <= value[0] <= value[1] <= 1.0:
+    ends = value if isinstance(value, list | tuple) and all(isinstance(v, numbers.Real) for v in value) else ()
+    if len(ends) != 2 or not 0.0 <= ends[0] <= ends[1] <= 1.0:
         raise InputError(f"{name}: wanted (low, high) in [0, 1], got {value!r}")
-    return tuple(value)
+    return tuple(ends)

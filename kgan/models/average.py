@@ -16,7 +16,7 @@ class Average:
     Args:
         source: a built `keras.Model`.
         network: another of the same architecture; it starts with the source's weights.
-        decay: in [0, 1), or a schedule of such numbers.
+        decay: in [0, 1), or a schedule of such numbers; None if it is never updated.
     """
 
     def __init__(self, source: keras.Model, network: keras.Model, decay: Any) -> None:

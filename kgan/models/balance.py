@@ -16,12 +16,14 @@ def steps(n_critic: "int | AdaptiveSteps", r_t: float) -> int:
     return whole("n_critic", n_critic)
 
 
-def base_rates(optimizers: Mapping[str, keras.optimizers.Optimizer]) -> dict[str, float]:
+def base_rates(balance: RateBalance, optimizers: Mapping[str, keras.optimizers.Optimizer]) -> dict[str, float]:
     """The learning rates as the user gave them, before any balance, by optimizer's name.
 
     Raises:
-        InputError: if one is a schedule: there is then no rate to keep in balance.
+        InputError: if one is a schedule: there is then no rate to keep in balance; if `balance` is no `RateBalance`.
     """
+    if not isinstance(balance, RateBalance):
+        raise InputError(f"balance: wanted a schedules.RateBalance or None, got {balance!r}")
     rates = {}
     for name, optimizer in optimizers.items():
         if not hasattr(optimizer.learning_rate, "assign"):

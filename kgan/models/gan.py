@@ -18,7 +18,7 @@ from kgan.losses import Loss
 from kgan.models import balance as balances
 from kgan.models import settings
 from kgan.models.average import Average
-from kgan.models.lint import check_critic
+from kgan.models.lint import check_layers
 from kgan.penalties import Play
 from kgan.penalties import get as get_penalty
 from kgan.schedules import AdaptiveSteps, RateBalance, Schedule
@@ -96,7 +96,7 @@ class GAN(FitLoop, keras.Model):
             run_eagerly: run the round without tf.function, for debugging.
 
         Raises:
-            InputError: for an unknown name, an argument out of its range, or a critic that the penalties' gradients
+            InputError: for an unknown name, an argument out of its range, or a network that the penalties' gradients
                 cannot go through (see `models.lint`).
         """
         whole("steps_per_execution", steps_per_execution)
@@ -108,14 +108,15 @@ class GAN(FitLoop, keras.Model):
         self.adversarial_loss = losses.get(loss)
         self.penalties = [get_penalty(penalty) for penalty in _as_list(penalties)]
         self.augment = None if augment is None else get_augment(augment)
-        check_critic(self.discriminator, self.penalties)
+        check_layers("discriminator", self.discriminator, self.penalties)
+        check_layers("generator", self.generator, self.penalties)
         self.d_optimizer = settings.optimizer("d_optimizer", d_optimizer)
         self.g_optimizer = settings.optimizer("g_optimizer", g_optimizer)
         if self.d_optimizer is self.g_optimizer:
             raise InputError("g_optimizer: wanted an optimizer of its own, got the discriminator's")
         self.steps, self.n_critic = n_critic, balances.steps(n_critic, -1.0)
         self.balance = balance
-        self.rates = None if balance is None else balances.base_rates(self._optimizers())
+        self.rates = None if balance is None else balances.base_rates(balance, self._optimizers())
         if self.average_generator is None and decay is not None:
             self.average_generator = keras.models.clone_model(self.generator)
         self.average = None if decay is None else Average(self.generator, self.average_generator, decay)
@@ -237,18 +238,18 @@ class GAN(FitLoop, keras.Model):
         rounds = [self.round(batch, number) for number, batch in enumerate(batches)]
         logs = self.update(self.game, rounds)
         if "r_t" in logs:
-            logs |= self._observe(logs["r_t"], tf.shape(rounds[0].real)[0])
+            logs |= self._observe(logs["r_t"], tf.add_n([tf.shape(round.real)[0] for round in rounds]))
         if self.average is not None:
             self.average.update(self.step)
         self.step.assign_add(1)
         self.batches.assign_add(len(batches))
         return logs
 
-    def _observe(self, r_t: tf.Tensor, batch_size: tf.Tensor) -> Logs:
+    def _observe(self, r_t: tf.Tensor, reals: tf.Tensor) -> Logs:
         replicas = tf.distribute.get_strategy().num_replicas_in_sync
         r_t = mean_over_replicas(r_t)
         self.r_t.assign(MEMORY * self.r_t.value + (1.0 - MEMORY) * r_t)
-        return {} if self.augment is None else self.augment.observe(r_t, batch_size * replicas)
+        return {} if self.augment is None else self.augment.observe(r_t, reals * replicas)
 
     def adapt(self) -> None:
         """Called between two executions: r_t's average decides the number of critic steps and the learning rates."""
@@ -343,16 +344,22 @@ class GAN(FitLoop, keras.Model):
             "generator": serialize(self.generator),
             "discriminator": serialize(self.discriminator),
             "latent_dim": self.latent_dim,
+            "averaged": self.average is not None,
         }
 
     @classmethod
     def from_config(cls, config: dict, custom_objects: dict | None = None) -> "GAN":
         read = keras.saving.deserialize_keras_object
         networks = {name: read(config.pop(name), custom_objects) for name in ("generator", "discriminator")}
-        return cls(**networks, **config)
+        averaged = config.pop("averaged", False)
+        gan = cls(**networks, **config)
+        if averaged:  # for its weights, which are read next, and to sample from until `compile` begins another
+            gan.average_generator = keras.models.clone_model(gan.generator)
+            gan.average = Average(gan.generator, gan.average_generator, decay=None)
+        return gan
 
     def get_compile_config(self) -> None:
-        """Settings are not saved with the model: compile again after loading."""
+        """Settings are not saved with the model: compile again to train on, with an average that begins anew."""
 
 
 def _iterate(network: keras.Model):

@@ -6,7 +6,7 @@ import keras
 import tensorflow as tf
 
 from kgan import losses
-from kgan.checks import InputError
+from kgan.checks import InputError, number
 from kgan.distribute import sublayers
 from kgan.layers import SpectralNormalization
 from kgan.models.gan import GAN
@@ -35,9 +35,7 @@ class WGAN(GAN):
         Args:
             clip_value: every weight of the critic is clipped to [-clip_value, clip_value] after each of its steps.
         """
-        if not clip_value > 0:
-            raise InputError(f"clip_value: wanted a positive number, got {clip_value!r}")
-        self.clip_value = clip_value
+        self.clip_value = number("clip_value", clip_value, above=0.0)
         super().compile(
             loss=loss,
             d_optimizer=d_optimizer or RMSprop(5e-5),
@@ -145,13 +143,15 @@ class RaGAN(GAN):
 class FGAN(GAN):
     """Nowozin et al. 2016: the variational bound of an f-divergence, Adam(2e-4, 0.5)."""
 
-    def compile(self, loss: Any = None, divergence: str = "kl", **settings: Any) -> None:
+    def compile(self, loss: Any = None, divergence: str | None = None, **settings: Any) -> None:
         """As `GAN.compile`, and:
 
         Args:
-            divergence: a name in `kgan.losses.DIVERGENCES`; not beside a `loss`.
+            divergence: a name in `kgan.losses.DIVERGENCES`, default "kl"; not beside a `loss`.
         """
-        super().compile(loss=losses.FGAN(divergence) if loss is None else loss, **settings)
+        if loss is not None and divergence is not None:
+            raise InputError(f"divergence: wanted none beside a loss, got {divergence!r}")
+        super().compile(loss=losses.FGAN(divergence or "kl") if loss is None else loss, **settings)
 
 
 PRESETS = {

@@ -6,7 +6,7 @@ import keras
 import tensorflow as tf
 
 from kgan.augment import Pipe
-from kgan.checks import whole
+from kgan.checks import InputError, number, whole
 from kgan.models.gan import GAN
 from kgan.penalties import R1R2
 from kgan.schedules import Cosine, HalfLife, Schedule
@@ -71,6 +71,10 @@ class R3GAN(GAN):
                 at 64 x 64, (150, 15) at 256 x 256.
         """
         whole("rounds", rounds)
+        if not isinstance(gamma, list | tuple) or len(gamma) != 2:
+            raise InputError(f"gamma: wanted (beginning, end), got {gamma!r}")
+        for end in gamma:
+            number("gamma", end, least=0.0)
         images = len(self.discriminator.input_shape) == 4
         if isinstance(augment, str) and augment == "paper":
             augment = Pipe("bgc", Cosine(0.0, 0.55, rounds)) if images else None

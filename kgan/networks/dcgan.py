@@ -2,7 +2,7 @@
 
 import keras
 
-from kgan.networks.shapes import halvings, normalized
+from kgan.networks.shapes import check_sizes, halvings, normalized
 
 
 def _settings(normalization: str | None) -> dict:
@@ -27,8 +27,9 @@ def dcgan_generator(
         A model from latents (batch, latent_dim) to images (batch, *image_shape) in [-1, 1].
 
     Raises:
-        InputError: if `image_shape` does not allow the strides.
+        InputError: if `image_shape` does not allow the strides, or another number is not whole, from 1 on.
     """
+    check_sizes(latent_dim=latent_dim, width=width)
     wrap, norm = normalized(normalization)
     stages = halvings(image_shape)
     height, width_, channels = image_shape[0] >> stages, image_shape[1] >> stages, image_shape[2]
@@ -60,11 +61,13 @@ def dcgan_discriminator(
         A model from images (batch, *image_shape) to logits (batch, 1).
 
     Raises:
-        InputError: if `image_shape` does not allow the strides.
+        InputError: if `image_shape` does not allow the strides, or another number is not whole, from 1 on.
     """
+    check_sizes(width=width)
     wrap, norm = normalized(normalization)
+    stages = halvings(image_shape)
     x = inputs = keras.Input(image_shape)
-    for stage in range(halvings(image_shape)):
+    for stage in range(stages):
         settings = _settings(normalization if stage else None)
         x = wrap(keras.layers.Conv2D(width << stage, 4, 2, padding="same", **settings))(x)
         x = keras.layers.LeakyReLU(0.2)(norm(x) if stage else x)

@@ -4,7 +4,8 @@ import math
 
 import keras
 
-from kgan.networks.shapes import normalized
+from kgan.checks import whole
+from kgan.networks.shapes import check_sizes, normalized
 
 
 def mlp_generator(
@@ -21,7 +22,12 @@ def mlp_generator(
 
     Returns:
         A model from latents (batch, latent_dim) to (batch, *output_shape): any value, or [-1, 1] for images.
+
+    Raises:
+        InputError: for a number that is not whole, from 1 on; `depth` may be 0.
     """
+    check_sizes(output_shape=output_shape, latent_dim=latent_dim, width=width)
+    whole("depth", depth, least=0)
     wrap, norm = normalized(normalization)
     x = inputs = keras.Input((latent_dim,))
     for _ in range(depth):
@@ -41,6 +47,8 @@ def mlp_discriminator(
     Returns:
         A model from samples (batch, *input_shape) to logits (batch, 1).
     """
+    check_sizes(input_shape=input_shape, width=width)
+    whole("depth", depth, least=0)
     wrap, norm = normalized(normalization)
     inputs = keras.Input(input_shape)
     x = keras.layers.Flatten()(inputs)

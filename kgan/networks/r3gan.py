@@ -10,10 +10,9 @@ from typing import Any
 
 import keras
 
-from kgan.checks import InputError
 from kgan.layers import BlurDownsampling2D, BlurUpsampling2D
 from kgan.networks.r3gan_layers import Basis, GroupedConv2D
-from kgan.networks.shapes import halvings
+from kgan.networks.shapes import check_sizes, halvings
 
 SLOPE = 0.2
 GAIN = math.sqrt(2.0 / (1.0 + SLOPE**2))  # what keeps the mean square behind this leaky ReLU
@@ -46,8 +45,7 @@ def _block(x, total: int):  # noqa: ANN001
 
 def _stages(image_shape: tuple, width: int, blocks: int) -> tuple[list, int, tuple]:
     """The width of each stage, coarsest first; the number of blocks in the network; the coarsest map's size."""
-    if blocks < 1:
-        raise InputError(f"blocks: wanted at least 1 in each stage, got {blocks!r}")
+    check_sizes(width=width, blocks=blocks)
     doublings = halvings(image_shape)
     widths = [max(1, width >> max(0, stage + 1 - FULL)) for stage in range(doublings + 1)]
     return widths, blocks * len(widths), (image_shape[0] >> doublings, image_shape[1] >> doublings)
@@ -73,8 +71,9 @@ def r3gan_generator(
         A model from latents (batch, latent_dim) to images (batch, *image_shape) in [-1, 1].
 
     Raises:
-        InputError: if `image_shape` does not allow the strides; if blocks < 1.
+        InputError: if `image_shape` does not allow the strides, or another number is not whole, from 1 on.
     """
+    check_sizes(latent_dim=latent_dim)
     widths, total, size = _stages(image_shape, width, blocks)
     x = inputs = keras.Input((latent_dim,))
     x = keras.layers.Dense(widths[0], use_bias=False, kernel_initializer=_normal(1.0))(x)

@@ -5,7 +5,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from kgan.checks import InputError
+from kgan.checks import InputError, whole
 
 
 @keras.saving.register_keras_serializable("kgan")
@@ -27,16 +27,18 @@ class GroupedConv2D(keras.layers.Layer):
         kernel_initializer: as in Keras. The fan-in counts the channels of one group.
 
     Raises:
-        InputError: if `groups` does not divide the filters or (at build) the input's channels.
+        InputError: if a number is not whole, from 1 on; if `groups` does not divide the filters or (at build) the
+            input's channels.
     """
 
     def __init__(
         self, filters: int, kernel_size: int, groups: int, kernel_initializer: Any = "glorot_uniform", **kwargs
     ) -> None:
         super().__init__(**kwargs)
-        if groups < 1 or filters % groups:
+        self.filters, self.groups = whole("filters", filters), whole("groups", groups)
+        self.kernel_size = whole("kernel_size", kernel_size)
+        if filters % groups:
             raise InputError(f"groups: wanted a divisor of the {filters} filters, got {groups}")
-        self.filters, self.kernel_size, self.groups = filters, kernel_size, groups
         self.kernel_initializer = keras.initializers.get(kernel_initializer)
 
     def build(self, input_shape: tuple) -> None:

@@ -7,7 +7,7 @@ Each network has one self-attention layer, on the finest of its maps that is sma
 import keras
 
 from kgan.layers import SelfAttention, SpectralNormalization
-from kgan.networks.shapes import halvings, normalized
+from kgan.networks.shapes import check_sizes, halvings, normalized
 from kgan.networks.sngan import discriminator_block, generator_block, glorot
 
 LARGEST = 32  # the side of the largest map for attention, whose cost grows with the fourth power of the side
@@ -35,8 +35,9 @@ def sagan_generator(image_shape: tuple = (32, 32, 3), latent_dim: int = 128, wid
         A model from latents (batch, latent_dim) to images (batch, *image_shape) in [-1, 1].
 
     Raises:
-        InputError: if `image_shape` does not allow the strides.
+        InputError: if `image_shape` does not allow the strides, or another number is not whole, from 1 on.
     """
+    check_sizes(latent_dim=latent_dim, width=width)
     stages = halvings(image_shape)
     attends = _attention_stage(image_shape, stages)
     height, width_, channels = image_shape[0] >> stages, image_shape[1] >> stages, image_shape[2]
@@ -65,8 +66,9 @@ def sagan_discriminator(image_shape: tuple = (32, 32, 3), width: int = 32) -> ke
         A model from images (batch, *image_shape) to logits (batch, 1).
 
     Raises:
-        InputError: if `image_shape` does not allow the strides.
+        InputError: if `image_shape` does not allow the strides, or another number is not whole, from 1 on.
     """
+    check_sizes(width=width)
     stages = halvings(image_shape)
     attends = _attention_stage(image_shape, stages)
     x = inputs = keras.Input(image_shape)

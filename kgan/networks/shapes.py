@@ -2,8 +2,15 @@
 
 from collections.abc import Callable
 
-from kgan.checks import InputError, lookup
+from kgan.checks import InputError, lookup, whole
 from kgan.layers import BatchNormalization, SpectralNormalization
+
+
+def check_sizes(**sizes: int | tuple) -> None:
+    """Raises an `InputError` unless each of a builder's numbers, and each number of its shapes, is whole, from 1 on."""
+    for name, size in sizes.items():
+        for number in size if isinstance(size, list | tuple) else (size,):
+            whole(name, number)
 
 
 def halvings(image_shape: tuple, smallest: int = 4, most: int | None = None) -> int:
@@ -14,8 +21,9 @@ def halvings(image_shape: tuple, smallest: int = 4, most: int | None = None) -> 
     Raises:
         InputError: if `image_shape` is not (height, width, channels), or cannot be halved once.
     """
-    if len(image_shape) != 3:
-        raise InputError(f"image_shape: wanted (height, width, channels), got {tuple(image_shape)}")
+    if not isinstance(image_shape, list | tuple) or len(image_shape) != 3:
+        raise InputError(f"image_shape: wanted (height, width, channels), got {image_shape!r}")
+    check_sizes(image_shape=image_shape)
     height, width, _ = image_shape
     count = 0
     while (most is None or count < most) and height % 2 == width % 2 == 0 and min(height, width) // 2 >= smallest:

@@ -2,7 +2,7 @@
 
 import keras
 
-from kgan.networks.shapes import halvings, normalized
+from kgan.networks.shapes import check_sizes, halvings, normalized
 
 
 def glorot(gain: float) -> keras.initializers.Initializer:
@@ -35,8 +35,9 @@ def sngan_generator(image_shape: tuple = (32, 32, 3), latent_dim: int = 128, wid
         A model from latents (batch, latent_dim) to images (batch, *image_shape) in [-1, 1].
 
     Raises:
-        InputError: if `image_shape` does not allow the strides.
+        InputError: if `image_shape` does not allow the strides, or another number is not whole, from 1 on.
     """
+    check_sizes(latent_dim=latent_dim, width=width)
     stages = halvings(image_shape)
     height, width_, channels = image_shape[0] >> stages, image_shape[1] >> stages, image_shape[2]
     x = inputs = keras.Input((latent_dim,))
@@ -78,8 +79,9 @@ def sngan_discriminator(
         A model from images (batch, *image_shape) to logits (batch, 1).
 
     Raises:
-        InputError: if `image_shape` does not allow the strides.
+        InputError: if `image_shape` does not allow the strides, or another number is not whole, from 1 on.
     """
+    check_sizes(width=width)
     wrap, _ = normalized(normalization)
     down = halvings(image_shape, most=2)
     x = inputs = keras.Input(image_shape)

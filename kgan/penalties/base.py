@@ -72,12 +72,14 @@ class Penalty:
         interval: every how many rounds the model computes its terms, with `interval` times the weight.
         differentiates: whether it takes the gradient of the discriminator with respect to its input, so that the
             discriminator's layers need a second-order gradient.
+        differentiates_generator: likewise of the generator with respect to the latents.
     """
 
     name = "penalty"
     players = ("d",)
     interval = 1
     differentiates = False
+    differentiates_generator = False
 
     def __init__(self, interval: int = 1) -> None:
         self.interval = checks.whole("interval", interval)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import tensorflow as tf
 
-from kgan import checks, random
+from kgan import checks, random, schedules
 from kgan.checks import InputError
 from kgan.penalties.base import Penalty, Play, weighted
 from kgan.spec import resolve
@@ -61,8 +61,8 @@ class Consistency(Penalty):
 
     Args:
         weight: lambda, a number from 0 on or a Schedule; 10 in the paper.
-        transform: T, which changes the image and not its meaning: "shift", "shift(pixels=2, flip=False)", or any
-            callable (images, seed) -> images, an augmentation of `kgan.augment` say.
+        transform: T, which changes the image and not its meaning: "shift", "shift(pixels=2, flip=False)" (the only
+            one that has a name here), or any callable (images, seed) -> images, an augmentation of `kgan.augment` say.
         interval: every how many rounds it is computed.
     """
 
@@ -74,13 +74,14 @@ class Consistency(Penalty):
         self.transform = resolve("transform", transform, TRANSFORMS)
 
     def __call__(self, discriminator: Callable, real: tf.Tensor, fake: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-        return self._on(discriminator, real, discriminator(real), seed)
+        return self._on(discriminator, real, discriminator(real), seed, self.transform)
 
     def discriminator_term(self, play: Play) -> tf.Tensor:
-        return self._on(play.judge, play.real, play.logits()[0], play.seed)
+        transform = schedules.at(self.transform, play.step)
+        return self._on(play.judge, play.real, play.logits()[0], play.seed, transform)
 
-    def _on(self, judge: Callable, real: tf.Tensor, logits: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-        return weighted(self.weight, _mean_square(logits - judge(self.transform(real, seed))))
+    def _on(self, judge, real, logits, seed, transform) -> tf.Tensor:  # noqa: ANN001
+        return weighted(self.weight, _mean_square(logits - judge(transform(real, seed))))
 
 
 class BalancedConsistency(Penalty):
@@ -111,14 +112,15 @@ class BalancedConsistency(Penalty):
         self.transform = resolve("transform", transform, TRANSFORMS)
 
     def __call__(self, discriminator: Callable, real: tf.Tensor, fake: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-        return self._on(discriminator, real, fake, discriminator(real), discriminator(fake), seed)
+        return self._on(discriminator, real, fake, discriminator(real), discriminator(fake), seed, self.transform)
 
     def discriminator_term(self, play: Play) -> tf.Tensor:
-        return self._on(play.judge, play.real, play.fake, *play.logits(), play.seed)
+        transform = schedules.at(self.transform, play.step)
+        return self._on(play.judge, play.real, play.fake, *play.logits(), play.seed, transform)
 
-    def _on(self, judge, real, fake, real_logits, fake_logits, seed) -> tf.Tensor:  # noqa: ANN001
-        real_change = real_logits - judge(self.transform(real, random.fold_in(seed, 0)))
-        fake_change = fake_logits - judge(self.transform(fake, random.fold_in(seed, 1)))
+    def _on(self, judge, real, fake, real_logits, fake_logits, seed, transform) -> tf.Tensor:  # noqa: ANN001
+        real_change = real_logits - judge(transform(real, random.fold_in(seed, 0)))
+        fake_change = fake_logits - judge(transform(fake, random.fold_in(seed, 1)))
         on_reals = weighted(self.real_weight, _mean_square(real_change))
         return on_reals + weighted(self.fake_weight, _mean_square(fake_change))
 

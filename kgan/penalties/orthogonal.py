@@ -1,15 +1,19 @@
 """Orthogonal regularisation of kernels (Brock et al. 2019, BigGAN)."""
 
+import math
+import re
 from collections.abc import Iterator
 
 import keras
 import tensorflow as tf
 
 from kgan import checks
-from kgan.checks import lookup
+from kgan.checks import InputError, lookup
 from kgan.distribute import sublayers
 from kgan.penalties.base import Penalty, Play, weighted
 
+# By name: layers of kgan's own may not be imported here.
+SKIPPED = {"DepthwiseConv1D", "DepthwiseConv2D", "MinibatchDiscrimination"}
 PLAYERS = {"generator": ("g",), "discriminator": ("d",), "both": ("d", "g")}
 
 
@@ -17,8 +21,9 @@ class OrthogonalRegularization(Penalty):
     """BigGAN's (Brock et al. 2019, eq. 3): weight * ||W'W * (1 - I)||_F^2, summed over the kernels W of a network.
 
     W is flattened to a matrix whose columns are the output channels: the columns are drawn towards right angles,
-    their lengths are left alone. Kernels of dense and (transposed) convolutional layers count; depthwise ones and
-    embeddings do not. With spectral normalisation it is the raw kernel. (BigGAN's code adds half of this gradient.)
+    their lengths are left alone. Kernels of dense and (transposed) convolutional layers count, and those of attention's
+    projections; depthwise and separable ones, embeddings and `MinibatchDiscrimination`'s do not. With spectral
+    normalisation it is the raw kernel. (BigGAN's code adds half of this gradient.)
 
     Args:
         weight: beta, a number from 0 on or a Schedule; 1e-4 in the paper.
@@ -27,7 +32,7 @@ class OrthogonalRegularization(Penalty):
         interval: every how many rounds it is computed.
 
     Raises:
-        InputError: for arguments out of their range.
+        InputError: for arguments out of their range; (in play) if the network has no such kernel.
     """
 
     name = "orthogonal"
@@ -46,7 +51,10 @@ class OrthogonalRegularization(Penalty):
         return self._of(play.generator) if "g" in self.players else None
 
     def _of(self, network: keras.Model) -> tf.Tensor:
-        return weighted(self.weight, tf.add_n([self._distance(matrix) for matrix in _matrices(network)]))
+        matrices = list(_matrices(network))
+        if not matrices:
+            raise InputError(f"network: orthogonal regularisation wants trainable kernels, {network.name!r} has none")
+        return weighted(self.weight, tf.add_n([self._distance(matrix) for matrix in matrices]))
 
     def _distance(self, matrix: tf.Tensor) -> tf.Tensor:
         rows, columns = matrix.shape
@@ -67,9 +75,16 @@ def _matrices(network: keras.Model) -> Iterator[tf.Tensor]:
     """Each trainable kernel, in float32 (or float64), with a column for each output channel."""
     for layer in sublayers(network):
         kernel = None if isinstance(layer, keras.layers.Wrapper) else getattr(layer, "kernel", None)
-        if kernel is None or not kernel.trainable:
+        if kernel is None or not kernel.trainable or SKIPPED & {cls.__name__ for cls in type(layer).__mro__}:
             continue
         value = tf.convert_to_tensor(kernel.value)
+        axes = list(range(len(value.shape)))
+        columns = axes[-1:]
         if type(layer).__name__.endswith("Transpose"):  # (..., out, in), where the others have (..., in, out)
-            value = tf.linalg.matrix_transpose(value)
-        yield tf.reshape(value, [-1, value.shape[-1]])
+            columns = axes[-2:-1]
+        elif isinstance(layer, keras.layers.EinsumDense):
+            _, letters, output = re.split(",|->", layer.equation)
+            columns = [axis for axis in axes if letters[axis] in output]
+        rows = [axis for axis in axes if axis not in columns]
+        width = math.prod(value.shape[axis] for axis in columns)
+        yield tf.reshape(tf.transpose(value, rows + columns), [-1, width])

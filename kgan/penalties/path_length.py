@@ -16,7 +16,7 @@ class PathLength(Stateful):
     in the gradient, follows the mean length: a <- a + decay * (mean - a) from 0, and then the penalty is taken. It is
     StyleGAN2's w there; the latents of a generator without a mapping network play its part. Every second sample of
     the batch is looked at, half of it, as there. G must make samples one by one, and its layers need a second-order
-    gradient: batch normalisation is out.
+    gradient: `compile` refuses or warns of those that do not, batch normalisation among them.
 
     Args:
         weight: a number from 0 on or a Schedule; 2 in StyleGAN2.
@@ -30,6 +30,7 @@ class PathLength(Stateful):
 
     name = "path_length"
     players = ("g",)
+    differentiates_generator = True
 
     def __init__(self, weight: float = 2.0, decay: float = 0.01, interval: int = 4) -> None:
         super().__init__()

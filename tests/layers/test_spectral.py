@@ -218,5 +218,21 @@ def test_bad_input():
         SpectralNormalization(keras.layers.ReLU())(np.zeros((1, 3), "float32"))
     with pytest.raises(InputError, match="wrap the layers inside it"):
         SpectralNormalization(keras.Sequential([keras.layers.Dense(1)]))(np.zeros((1, 3), "float32"))
-    with pytest.raises(InputError, match="power_iterations: wanted at least 1, got 0"):
-        SpectralNormalization(keras.layers.Dense(1), 0)
+    for number in (0, 1.5):
+        with pytest.raises(InputError, match=f"power_iterations: wanted a whole number from 1 on, got {number}"):
+            SpectralNormalization(keras.layers.Dense(1), number)
+    with pytest.raises(InputError, match="layer: wanted a Keras layer, got 'dense'"):
+        SpectralNormalization("dense")
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        kgan.layers.EqualizedDense(4),
+        kgan.layers.EqualizedConv2D(4, 3),
+        kgan.layers.EqualizedConv2DTranspose(4, 3),
+    ],
+)
+def test_an_equalised_layer_is_refused_because_its_scale_would_stay(layer):
+    with pytest.raises(InputError, match=rf"layer: '{layer.name}' \({type(layer).__name__}\) is equalised"):
+        SpectralNormalization(layer)(np.zeros((1, 4, 4, 2), "float32"))

@@ -191,10 +191,26 @@ def test_resampling_keeps_constants_and_ramps():
 
 
 BAD = {
-    r"epsilon: wanted a positive number, got 0\.0": lambda: layers.LayerNormalization(epsilon=0.0),
-    "epsilon: wanted a positive number, got -1": lambda: layers.PixelNormalization(-1),
-    "axis: wanted axes other than the batch's, got 0": lambda: layers.LayerNormalization(axis=0)(X),
+    r"epsilon: wanted a number above 0, got 0\.0": lambda: layers.LayerNormalization(epsilon=0.0),
+    "epsilon: wanted a number above 0, got 'a'": lambda: layers.LayerNormalization(epsilon="a"),
+    "epsilon: wanted a number above 0, got -1": lambda: layers.PixelNormalization(-1),
+    "axis: .* of shape .4, 4, 6, 8., other than the batch's, got 0": lambda: layers.LayerNormalization(axis=0)(X),
+    "axis: wanted different axes .*, got 5": lambda: layers.LayerNormalization(axis=5)(X),
+    "axis: wanted different axes .*, got -5": lambda: layers.LayerNormalization(axis=-5)(X),
+    r"axis: wanted different axes .*, got \[1, -3\]": lambda: layers.LayerNormalization(axis=[1, -3])(X),
     "groups: wanted a divisor of the 8 channels, got 3": lambda: layers.GroupNormalization(3)(X),
+    "groups: wanted a whole number from 1 on, got 'a'": lambda: layers.GroupNormalization("a"),
+    r"groups: wanted a whole number from 1 on, got 2\.0": lambda: layers.GroupNormalization(2.0),
+    "momentum: wanted a number from 0 on, got None": lambda: layers.BatchNormalization(momentum=None),
+    "gain: wanted a number above 0, got -1": lambda: layers.EqualizedDense(3, gain=-1),
+    "gain: wanted a number above 0, got 'a'": lambda: layers.EqualizedConv2D(3, 3, gain="a"),
+    r"inputs: wanted \(batch, positions, channels\), got shape \(4, 8\)": lambda: layers.SelfAttention()(X[:, 0, 0]),
+    r"inputs: wanted \(batch, height, width, channels\), got shape \(4, 6, 8\)": lambda: layers.BlurUpsampling2D()(
+        X[:, 0]
+    ),
+    r"inputs: wanted \(batch, height, width, channels\), got shape \(4, 8\)": lambda: layers.BlurDownsampling2D()(
+        X[:, 0, 0]
+    ),
     r"inputs: wanted \(batch, positions, channels\)": lambda: layers.InstanceNormalization()(X[:, 0, 0]),
     r"momentum: wanted a number in \[0, 1\], got 1\.5": lambda: layers.BatchNormalization(momentum=1.5),
     "num_classes: wanted a whole number from 1 on, got 0": lambda: layers.ConditionalBatchNormalization(0),

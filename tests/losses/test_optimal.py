@@ -45,26 +45,62 @@ def test_the_best_discriminator_is_the_formulas():
             assert best.x == pytest.approx(BEST[name](p, q), abs=1e-4), name
 
 
+def two_places(p, q, n):
+    """Which of n * n pairs of a real and a fake are at place a, not b: shares p and q, independently; (n * n, 1)."""
+    return (pairs.reshape(-1, 1) for pairs in np.meshgrid(np.arange(n) < p * n, np.arange(n) < q * n))
+
+
 @pytest.mark.parametrize(
-    ("name", "best"),
+    ("name", "best", "shares"),
     [
-        ("relativistic", lambda p, q: np.log(p * (1 - q) / ((1 - p) * q))),
-        ("relativistic(hinge)", lambda p, q: np.sign(p - q)),
+        ("relativistic", lambda p, q: np.log(p * (1 - q) / ((1 - p) * q)), (0.7, 0.2, 10)),
+        ("relativistic(hinge)", lambda p, q: np.sign(p - q), (0.7, 0.2, 10)),
         (
             "relativistic_average(least_squares(a=-1, b=1))",
             lambda p, q: 2 * (p - q) / (p + q + p * p + q * q - 4 * p * q),
+            (0.7, 0.2, 10),
+        ),
+        # u = exp(d / 3) solves u^3 - 3 u = 4.
+        (
+            "relativistic_average",
+            lambda p, q: 3 * np.log(np.cbrt(2 + np.sqrt(3)) + np.cbrt(2 - np.sqrt(3))),
+            (2 / 3, 1 / 3, 3),
         ),
     ],
 )
-def test_the_best_relativistic_discriminator_of_two_places(name, best):
+def test_the_best_relativistic_discriminator_of_two_places(name, best, shares):
     """Places a and b, of which reals take a with probability p and fakes with q: all that counts is D(a) - D(b)."""
-    p, q, n = 0.7, 0.2, 10
+    p, q, _ = shares
     loss = losses.get(name)
-    at_a = np.arange(n) < p * n, np.arange(n) < q * n
-    real_at_a, fake_at_a = (pairs.reshape(-1, 1) for pairs in np.meshgrid(*at_a))
+    real_at_a, fake_at_a = two_places(*shares)
 
     def asked(d):
         return float(loss.discriminator(tf.constant(d * real_at_a), tf.constant(d * fake_at_a)))
 
     found = optimize.minimize_scalar(asked, bounds=(-9, 9), method="bounded", options={"xatol": 1e-9})
     assert found.x == pytest.approx(best(p, q), abs=1e-4)
+
+
+def test_top_k_leaves_the_discriminator_its_best():
+    p, q = 0.7, 0.2
+    loss = losses.get("top_k(share=0.1)")
+    real_at_a, fake_at_a = two_places(p, q, 10)
+
+    def asked(d):
+        return float(loss.discriminator(*(tf.constant(np.where(at_a, *d)) for at_a in (real_at_a, fake_at_a))))
+
+    best = [np.log(p / q), np.log((1 - p) / (1 - q))]
+    np.testing.assert_allclose(optimize.minimize(asked, [0.0, 0.0], tol=1e-9).x, best, atol=1e-4)
+
+
+def test_flipped_labels_draw_the_best_discriminator_to_the_mixtures():
+    """As if a share of the reals were fakes, and of the fakes reals: log(((1 - s) p + s q) / (s p + (1 - s) q))."""
+    p, q, s, many = 0.8, 0.3, 0.1, (100_000, 1)
+    loss = losses.get(f"flipped_labels(share={s})")
+
+    def asked(v):
+        logits = tf.fill(many, tf.constant(v, "float64"))
+        return float(tf.reduce_mean(p * loss.real_term(logits) + q * loss.fake_term(logits)))
+
+    found = optimize.minimize_scalar(asked, bounds=(-9, 9), method="bounded", options={"xatol": 1e-9})
+    assert found.x == pytest.approx(np.log(((1 - s) * p + s * q) / (s * p + (1 - s) * q)), abs=0.02)

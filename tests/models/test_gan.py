@@ -69,12 +69,20 @@ class TestContract:
         assert same(weights(gan), weights(other))
 
     def test_the_model_survives_saving_as_a_keras_file(self, preset, tmp_path):
-        gan = make(preset, n_critic=1)
+        gan = make(preset, n_critic=1, ema_decay=0.9)
         gan.fit(images(4), batch_size=2, epochs=1, verbose=0)
         gan.save(tmp_path / "gan.keras")
         loaded = keras.saving.load_model(tmp_path / "gan.keras")
         assert type(loaded) is type(gan)
-        np.testing.assert_array_equal(loaded.sample(3, average=False), gan.sample(3, average=False))
+        for average in (False, True):
+            np.testing.assert_array_equal(loaded.sample(3, average=average), gan.sample(3, average=average))
+        assert not np.array_equal(loaded.sample(3), loaded.sample(3, average=False))
+        latents = np.ones((2, 4), "float32")
+        np.testing.assert_array_equal(loaded(latents), gan(latents))
+        loaded.save(tmp_path / "again.keras")  # without compiling
+        np.testing.assert_array_equal(keras.saving.load_model(tmp_path / "again.keras").sample(3), gan.sample(3))
+        loaded.compile(ema_decay=None)
+        np.testing.assert_array_equal(loaded.sample(3), gan.sample(3, average=False))
 
 
 # What the papers prescribe (reference/methods.md has the sources): steps of D, both rates, betas, loss, penalties.
@@ -151,6 +159,15 @@ def test_without_average_sample_is_the_generators():
     gan.fit(images(16), batch_size=8, verbose=0)
     np.testing.assert_array_equal(gan.sample(2), gan.sample(2, average=False))
     assert gan.average is None
+
+
+def test_a_model_without_average_is_loaded_without(tmp_path):
+    gan = make(ema_decay=None)
+    gan.fit(images(16), batch_size=8, verbose=0)
+    gan.save(tmp_path / "gan.keras")
+    loaded = keras.saving.load_model(tmp_path / "gan.keras")
+    assert loaded.average is None
+    np.testing.assert_array_equal(loaded.sample(2), gan.sample(2))
 
 
 def test_calling_the_model_is_the_averaged_generator():
@@ -291,7 +308,14 @@ BAD = {
     "n_critic: wanted a whole number from 1 on, got 0": lambda: make(n_critic=0),
     "ema_decay: wanted a number in [0, 1), a schedule or None, got 1.5": lambda: make(ema_decay=1.5),
     "seed: wanted a whole number in [0, 2^31), got -1": lambda: make(seed=-1),
-    "clip_value: wanted a positive number, got 0": lambda: make("wgan", clip_value=0),
+    "clip_value: wanted a number above 0, got 0": lambda: make("wgan", clip_value=0),
+    "clip_value: wanted a number above 0, got 'a'": lambda: make("wgan", clip_value="a"),
+    "gamma: wanted (beginning, end), got 5": lambda: make("r3gan", gamma=5),
+    "gamma: wanted (beginning, end), got (5,)": lambda: make("r3gan", gamma=(5,)),
+    "gamma: wanted a number from 0 on, got -2": lambda: make("r3gan", gamma=(1, -2)),
+    "divergence: wanted none beside a loss, got 'gan'": lambda: make("fgan", divergence="gan", loss="hinge"),
+    "balance: wanted a schedules.RateBalance or None, got 'auto'": lambda: make(balance="auto"),
+    "balance: wanted a schedules.RateBalance or None, got <class": lambda: make(balance=kgan.schedules.RateBalance),
     "d_optimizer: ": lambda: make(d_optimizer="adamm"),
     "num: wanted a whole number from 1 on, got 0": lambda: make().sample(0),
     "num: wanted a whole number from 1 on, got 2.5": lambda: make().sample(2.5),

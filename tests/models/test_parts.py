@@ -51,6 +51,14 @@ def test_what_the_discriminator_sees_is_augmented_in_training_only(part):
     np.testing.assert_array_equal(held_out.real, DATA[:8])
 
 
+@pytest.mark.parametrize("part", ["ada(target=-1.0, interval=1, kimg=1)", "apa(target=-1.0, interval=1, kimg=1)"])
+@pytest.mark.parametrize("settings", [{}, {"n_critic": 3}, {"update": "extragradient"}])
+def test_p_counts_all_the_reals_that_a_round_takes(part, settings):
+    gan = make(augment=part, **settings)
+    fit(gan)
+    assert int(gan.batches) == 6 and float(gan.augment.p) == pytest.approx(24 / 1000)
+
+
 def test_the_generator_learns_through_the_augmentation():
     gan, plain = make(augment="translation"), make()
     gradients = [m.game.gradients(m.game.player("g"), m.round(DATA[:8]))[0] for m in (gan, plain)]
@@ -147,4 +155,26 @@ def test_r3gan_warms_up():
     settings = keras.optimizers.serialize(gan.d_optimizer)
     copy = keras.optimizers.deserialize(settings)
     assert float(copy.warming(0)) == pytest.approx(0.9) and float(copy.warming(4)) == pytest.approx(0.99)
+    assert gan.d_optimizer.beta_1 == gan.g_optimizer.beta_1 == 0.0
     assert gan.d_optimizer.beta_2 == 0.999 and float(gan.d_optimizer.learning_rate) == pytest.approx(5e-5)
+
+
+@pytest.mark.parametrize(
+    ("step", "rate", "beta_2", "gamma", "p", "half_life"),
+    [
+        (0, 2e-4, 0.9, 0.05, 0.0, 0.0),
+        (500, 1.25e-4, 0.945, 0.0275, 0.275, 125.0),
+        (1000, 5e-5, 0.99, 0.005, 0.55, 250.0),
+        (5000, 5e-5, 0.99, 0.005, 0.55, 250.0),
+    ],
+)
+def test_r3gans_schedules(step, rate, beta_2, gamma, p, half_life):
+    gan = kgan.R3GAN(kgan.networks.mlp_generator((8, 8, 1), 4), kgan.networks.mlp_discriminator((8, 8, 1)), 4)
+    gan.compile(rounds=1000)
+    for optimizer in (gan.d_optimizer, gan.g_optimizer):
+        optimizer.iterations.assign(step)
+        assert float(optimizer.learning_rate) == pytest.approx(rate) and optimizer.beta_1 == 0.0
+        assert float(optimizer.warming(step)) == pytest.approx(beta_2)
+    assert float(gan.penalties[0].gamma(step)) == pytest.approx(gamma)
+    assert float(gan.augment.p(step)) == pytest.approx(p, rel=1e-6, abs=1e-9) and gan.augment.transforms == "bgc"
+    assert float(gan.average.decay(step)) == pytest.approx(0.5 ** (1 / half_life) if half_life else 0.0)

@@ -1,5 +1,7 @@
 """The contract of network builders."""
 
+import inspect
+
 import keras
 import numpy as np
 import pytest
@@ -67,6 +69,23 @@ def test_bad_input(make):
         make((27, 27, 1))
     with pytest.raises(InputError, match=r"image_shape: wanted \(height, width, channels\), got \(28, 28\)"):
         make((28, 28))
+
+
+BUILDERS = [make for pair in kgan.networks.NETWORKS.values() for make in pair]
+
+
+@pytest.mark.parametrize("make", BUILDERS, ids=lambda make: make.__name__)
+def test_every_builder_wants_whole_numbers(make):
+    shape, *numbers = inspect.signature(make).parameters
+    numbers = [name for name in numbers if name != "normalization"]
+    assert "width" in numbers
+    for name in numbers:
+        for value in (-1, 1.5, "a"):
+            with pytest.raises(InputError, match=f"^{name}: wanted a whole number from . on, got {value!r}"):
+                make((16, 16, 1), **{name: value})
+    for value in ((16.0, 16.0, 1), (16, 16, 0), "abc"):
+        with pytest.raises(InputError, match=f"^{shape}: wanted"):
+            make(value)
 
 
 def test_unknown_normalization():

@@ -165,8 +165,11 @@ def test_basis_scales_a_map_a_channel():
 
 
 def test_bad_input():
-    with pytest.raises(InputError, match="blocks: wanted at least 1 in each stage, got 0"):
-        make_generator(blocks=0)
+    for number in range(3):
+        arguments = [4, 3, 2]
+        arguments[number] = "a"
+        with pytest.raises(InputError, match=r"(filters|kernel_size|groups): wanted a whole number from 1 on, got 'a'"):
+            GroupedConv2D(*arguments)
     with pytest.raises(InputError, match="groups: wanted a divisor of the 6 filters, got 4"):
         GroupedConv2D(6, 3, 4)
     with pytest.raises(InputError, match="groups: wanted a divisor of the input's 6 channels, got 4"):

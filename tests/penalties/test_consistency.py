@@ -5,8 +5,9 @@ import pytest
 import tensorflow as tf
 
 import kgan
-from kgan import penalties
+from kgan import augment, penalties
 from kgan.checks import InputError
+from kgan.schedules import Linear
 
 SEED = kgan.random.key(1)
 
@@ -62,6 +63,18 @@ def test_consistency_is_of_reals_and_its_balanced_form_of_both():
     expected = [change(kgan.random.fold_in(SEED, i)) for i in range(2)]  # two draws
     value = penalties.BalancedConsistency(2.0, 3.0, add)(judge, real, fake, SEED)
     assert float(value) == pytest.approx(2 * expected[0] + 3 * expected[1], rel=1e-5)
+
+
+@pytest.mark.parametrize("name", ["consistency", "balanced_consistency"])
+def test_an_augmentation_object_with_its_schedules_at_the_present_round(name):
+    x = tf.random.stateless_uniform((4, 8, 8, 1), (0, 0), -1.0, 1.0)
+    make = lambda p: penalties.PENALTIES[name](transform=augment.Pipe("brightness", p))  # noqa: E731
+    for step, p in ((0, 0.0), (3, 0.75), (9, 1.0)):
+        play = penalties.Play(None, None, judge, None, None, x, x, step=tf.constant(step, "int64"), seed=SEED)
+        scheduled, constant = (float(make(p).discriminator_term(play)) for p in (Linear(0.0, 1.0, 4), p))
+        assert scheduled == pytest.approx(constant, rel=1e-6) and (scheduled > 0.0) == (p > 0.0)
+    with pytest.raises(InputError, match=r"transform: unknown name 'pipe'; .*known: shift"):
+        penalties.get(f"{name}(transform='pipe')")
 
 
 @pytest.mark.parametrize("name", ["consistency", "balanced_consistency"])

@@ -6,6 +6,7 @@ import pytest
 import tensorflow as tf
 
 from kgan import layers, penalties
+from kgan.checks import InputError
 
 L = keras.layers
 
@@ -31,6 +32,8 @@ def value(network, **settings):
         (lambda: L.Conv2D(4, 3), (8, 8, 2), lambda w: w.reshape(-1, 4)),
         (lambda: L.Conv2DTranspose(4, 3), (8, 8, 2), lambda w: w.transpose(0, 1, 3, 2).reshape(-1, 4)),
         (lambda: layers.SpectralNormalization(L.Dense(3)), (5,), lambda w: w),  # the raw kernel, once
+        (lambda: L.EinsumDense("abc,cde->abde", (None, 2, 3)), (4, 5), lambda w: w.reshape(5, 6)),
+        (lambda: L.EinsumDense("abc,dc->abd", (None, 3)), (4, 5), lambda w: w.T),  # outputs first
     ],
 )
 def test_each_kind_of_kernel(layer, shape, columns, diagonal):
@@ -40,6 +43,34 @@ def test_each_kind_of_kernel(layer, shape, columns, diagonal):
     network = keras.Model(inputs, layer(inputs))
     expected = by_numpy(columns(layer.kernel.numpy()), diagonal)
     assert value(network, diagonal=diagonal) == pytest.approx(expected, rel=1e-10) and expected > 1e-3
+
+
+def test_the_projections_of_attention_as_spectral_normalisation_has_them():
+    inputs = keras.Input((5, 6))
+    network = keras.Model(inputs, L.MultiHeadAttention(2, 3)(inputs, inputs))
+    *into, out = (w.numpy() for w in network.weights if w.name == "kernel")
+    expected = sum(by_numpy(w.reshape(6, 6), False) for w in into) + by_numpy(out.reshape(6, 6), False)
+    assert [w.shape for w in (*into, out)] == [(6, 2, 3)] * 3 + [(2, 3, 6)]
+    assert value(network) == pytest.approx(expected, rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("layer", "shape"),
+    [
+        (lambda: L.DepthwiseConv2D(3, depth_multiplier=2), (8, 8, 2)),
+        (lambda: L.SeparableConv2D(3, 3), (8, 8, 2)),
+        (lambda: L.Embedding(4, 3), (2,)),
+        (lambda: layers.MinibatchDiscrimination(3, 2), (7,)),
+        (lambda: L.Dense(3, trainable=False), (7,)),
+    ],
+)
+def test_what_does_not_count_and_a_network_with_nothing_else(layer, shape):
+    inputs = keras.Input(shape)
+    outputs = layer()(inputs)
+    with pytest.raises(InputError, match=r"network: .* wants trainable kernels, '.*' has none"):
+        value(keras.Model(inputs, outputs))
+    network = keras.Model(inputs, L.Dense(4)(outputs))
+    assert value(network) == pytest.approx(by_numpy(network.layers[-1].kernel.numpy(), False), rel=1e-5)
 
 
 def test_an_orthogonal_kernel_pays_nothing_and_lengths_only_with_the_diagonal():
