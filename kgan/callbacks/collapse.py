@@ -1,5 +1,6 @@
 """Notices a generator that collapses, says what is seen and what to try, and acts as the user chooses."""
 
+import contextlib
 import json
 import math
 import os
@@ -13,32 +14,33 @@ from kgan import files
 from kgan.callbacks import table
 from kgan.callbacks.base import RunCallback
 from kgan.callbacks.rollback import go_back, learning_rates
-from kgan.callbacks.snapshot import checkpoints
+from kgan.callbacks.snapshot import BrokenState, checkpoints, keep_only, latest, remove
 from kgan.checks import InputError, unknown, whole
 from kgan.distribute import is_chief
 from kgan.metrics.density_coverage import density_coverage
-from kgan.metrics.features import Raw
+from kgan.metrics.features import RandomProjection, Raw
 from kgan.metrics.network import Network
 
-FIGURES, ALARMS = "collapse.csv", "alarms.jsonl"
+FIGURES, ALARMS, GOOD = "collapse.csv", "alarms.jsonl", "good"
 POLICIES = ("warn", "stop", "rollback")
 
 # Thresholds. benchmarks/collapse_alarm.py measures how often they are crossed by runs that collapse and by healthy
 # ones; docs/collapse.md has its figures.
 LEAST_DIVERSITY = 0.3  # of samples, as a part of the reals'
 LEAST_CLASSES = 0.5  # of the reals' classes
-LEAST_SHARE = 0.1  # of a class's share in the reals: with less it is lost
+LEAST_SHARE = 0.25  # of a class's share in the reals: with less it is lost
 FALL = 0.4  # of the run's own best,
 LEAST_BEST = 0.2  # if that was worth speaking of
+MANY = 4096  # numbers in a sample
 SEPARATED = 0.999  # of the pairs of a real and a sample, those the discriminator has in the right order
 
+PENALTY, SLOWER = "a penalty on the discriminator (r1(gamma=1))", "lower learning rates"
 TRY = {
-    "diversity": "a penalty on the discriminator (r1(gamma=1)), lower learning rates, or the update rule lookahead or "
-    "consensus",
-    "classes": "a penalty on the discriminator (r1(gamma=1)), a larger batch, or the update rule consensus",
-    "coverage": "a lower learning rate, an average of the generator (ema_decay=0.999), or policy='rollback'",
-    "separation": "a penalty or spectral normalisation for the discriminator, a lower learning rate of it, or, if data "
-    "are few, augment='ada'",
+    "finite": (SLOWER, "the policy 'rollback' of NonFiniteGuard"),
+    "diversity": (PENALTY, SLOWER, "the update rule lookahead or consensus"),
+    "classes": (PENALTY, "a larger batch", "the update rule lookahead or consensus"),
+    "coverage": (SLOWER, "an average of the generator (ema_decay=0.999)", "the policy 'rollback'"),
+    "separation": (PENALTY, "spectral normalisation in the discriminator", "augment='ada' if data are few"),
 }
 
 
@@ -48,11 +50,13 @@ class CollapseAlarm(RunCallback):
     The figures, in RUN/collapse.csv:
 
     - diversity_pixels, diversity_features: the root mean square distance of two samples, over that of two reals.
-    - classes: the share of the reals' classes (by the network's) that the samples have, each at least a tenth as
+    - classes: the share of the reals' classes (by the network's) that the samples have, each at least a quarter as
       often as the reals; NaN for a network without classes.
     - coverage: the share of reals with a sample in their neighbourhood (`density_coverage`), in features.
     - separation: the share of pairs of a real and a sample that the discriminator has in the right order; at 1 it is
       saturated, and tells the generator little.
+
+    All but the last are NaN for samples that are not finite, which is wrong as well.
 
     Something is wrong when a diversity is below 0.3, classes below 0.5, separation above 0.999, or coverage or a
     diversity below 0.4 of its own best before. An alarm is raised when this is seen `patience` times in a row, not
@@ -61,14 +65,14 @@ class CollapseAlarm(RunCallback):
     and what to try; there is none again before all has been well once. As `policy` says, training then
 
     - "warn": goes on, to the bit as it would without this callback;
-    - "stop": ends;
-    - "rollback": goes back to the newest checkpoint of `run_dir` at which all was well, with the learning rates times
-      `factor`; after `retries` rollbacks, or without such a checkpoint, it ends.
+    - "stop": ends, and ends again when it is resumed, unless all is well then;
+    - "rollback": goes back to the last look at which all was well, with the learning rates times `factor`; after
+      `retries` rollbacks, or if all never was well, it ends. RUN/good keeps that look's checkpoint.
 
     Args:
         run_dir: the run's folder.
         reals: an array (n, ...) of a thousand reals, say, as the discriminator takes them.
-        network: a `kgan.metrics` network; default: pixels, without classes.
+        network: a `kgan.metrics` network; default: pixels, or a projection of them if there are many, without classes.
         every: rounds between two looks.
         warmup: rounds before the first look: a generator that has hardly begun is not diverse.
         patience: looks in a row.
@@ -77,7 +81,8 @@ class CollapseAlarm(RunCallback):
         retries: rollbacks in one call of `fit`.
 
     Raises:
-        InputError: for an argument out of its range; in `fit`, for reals that do not fit the discriminator.
+        InputError: for an argument out of its range, or reals that are all the same or not finite; in `fit`, for reals
+            that do not fit the discriminator, or files of an earlier run that cannot be read.
     """
 
     def __init__(
@@ -86,16 +91,19 @@ class CollapseAlarm(RunCallback):
         reals: np.ndarray,
         network: Network | None = None,
         every: int = 250,
-        warmup: int = 1000,
-        patience: int = 3,
+        warmup: int = 1500,
+        patience: int = 4,
         policy: str = "warn",
         factor: float = 0.5,
         retries: int = 3,
     ) -> None:
         super().__init__(run_dir)
-        self.reals, self.network = np.asarray(reals, "float32"), network or Raw()
+        self.reals = np.asarray(reals, "float32")
         if self.reals.ndim < 2 or len(self.reals) < 100:
             raise InputError(f"reals: wanted 100 samples or more, got an array of shape {self.reals.shape}")
+        if not np.isfinite(self.reals).all() or not _spread(self.reals):
+            raise InputError("reals: wanted finite samples that differ")
+        self.network = network or (Raw() if self.reals[0].size <= MANY else RandomProjection())
         self.every, self.warmup = whole("every", every), whole("warmup", warmup, least=0)
         self.patience, self.retries = whole("patience", patience), whole("retries", retries, least=0)
         if policy not in POLICIES:
@@ -109,13 +117,17 @@ class CollapseAlarm(RunCallback):
         self.model.check_batch(tf.constant(self.reals[:8]))
         if self.policy == "rollback":
             learning_rates(self.model)  # says now if they cannot be changed
+        self.failed = False
         self._next, self._rollbacks = None, 0
         self._separation = tf.function(self._separated)
+        alarms(self.run_dir), table.read(self.run_dir / FIGURES)  # says now if they cannot be read
 
     def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
         self._step = int(self.model.step.numpy())
         if self._next is None:  # not when training begins: a checkpoint may then still have to be restored
             self.history = [row for row in table.read(self.run_dir / FIGURES) if row["step"] <= self._step]
+            self._alarms = [row for row in alarms(self.run_dir) if row["step"] <= self._step]
+            self._told = self.policy == "warn" and self._wrong_looks() >= self.patience
             self._next = self._following(self._step)
 
     def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
@@ -132,15 +144,29 @@ class CollapseAlarm(RunCallback):
         figures["separation"] = float(self._separation())
         self.history = [old for old in self.history if old["step"] < step]  # what a rollback left goes
         wrong = _wrong(figures, self.history)
-        before = 0 if not self.history else int(self.history[-1]["wrong"])
-        self.history.append({"step": step, **figures, "wrong": before + 1 if wrong else 0})
+        self.history.append({"step": step, **figures, "wrong": self._wrong_looks() + 1 if wrong else 0})
         if is_chief():
             table.write(self.run_dir / FIGURES, self.history)
-        if before + 1 == self.patience and wrong:
+        if not wrong:
+            self._told = False
+            self._keep()
+        elif self._wrong_looks() >= self.patience and not self._told:
+            self._told = True
             self._raise(step, wrong, figures)
+
+    def _wrong_looks(self) -> int:
+        """How many of the last looks, in a row, saw something wrong."""
+        return int(self.history[-1]["wrong"]) if self.history else 0
+
+    def _keep(self) -> None:
+        if self.policy == "rollback" and is_chief():
+            with contextlib.suppress(BrokenState):  # which is the guard's business
+                keep_only(self.model, self.run_dir / GOOD)
 
     def figures(self, fakes: np.ndarray) -> dict[str, float]:
         """The figures of samples (n, ...), all but the separation."""
+        if not np.isfinite(fakes).all():
+            return dict.fromkeys(("diversity_pixels", "diversity_features", "classes", "coverage"), math.nan)
         (real, real_classes), (fake, fake_classes) = self._seen, self.network(fakes)
         classes = math.nan
         if real_classes is not None:
@@ -154,31 +180,33 @@ class CollapseAlarm(RunCallback):
         }
 
     def _raise(self, step: int, wrong: dict[str, str], figures: dict[str, float]) -> None:
-        seen, hints = "; ".join(wrong.values()), "; or ".join(TRY[kind] for kind in wrong)
+        seen = "; ".join(wrong.values())
+        hints = "; or ".join(dict.fromkeys(hint for kind in wrong for hint in TRY[kind]))
         action = self._act(step)
         warnings.warn(f"collapse after {step} rounds: {seen}. {action}. Try {hints}", stacklevel=2)
         if is_chief():
-            row = {"step": step, "action": action, "seen": list(wrong.values()), "try": hints, "figures": figures}
-            rows = [*alarms(self.run_dir), row]
-            files.write(self.run_dir / ALARMS, "".join(json.dumps(row) + "\n" for row in rows))
+            known = {name: value for name, value in figures.items() if not math.isnan(value)}
+            row = {"step": step, "action": action, "seen": list(wrong.values()), "try": hints, "figures": known}
+            self._alarms.append(row)
+            lines = [json.dumps(row, allow_nan=False) + "\n" for row in self._alarms]
+            files.write(self.run_dir / ALARMS, "".join(lines))
 
     def _act(self, step: int) -> str:
         if self.policy == "warn":
             return "Training goes on"
-        good = max((row["step"] for row in self.history if not row["wrong"]), default=self.warmup)
-        back = [path for path in checkpoints(self.run_dir) if int(path.name[5:]) <= good]
-        if self.policy == "stop" or not back or self._rollbacks == self.retries:
-            self.model.stop_training = True
+        good = latest(self.run_dir / GOOD) if self.policy == "rollback" else None
+        if good is None or self._rollbacks == self.retries:
+            self.model.stop_training = self.failed = True
             if self.policy == "stop":
                 return "Training stops"
-            return (
-                f"Training stops, after {self._rollbacks} rollbacks" if back else "Training stops, without a checkpoint"
-            )
-        go_back(self.model, back[-1], self.factor)
+            return "Training stops: never was all well" if good is None else "Training stops: no rollback helped"
+        go_back(self.model, good, self.factor)
         self._rollbacks += 1
-        self._step = int(back[-1].name[5:])
+        self._step, self._told = int(good.name[5:]), False
         self.history = [row for row in self.history if row["step"] <= self._step]
-        return f"Back to {back[-1].name}, learning rates times {self.factor:g}"
+        if is_chief():  # a run that is killed now must not go on from where it had collapsed
+            remove(path for path in checkpoints(self.run_dir) if int(path.name[5:]) > self._step)
+        return f"Back to {good.name}, learning rates times {self.factor:g}"
 
     def _separated(self) -> tf.Tensor:
         model = self.model
@@ -202,6 +230,8 @@ def alarms(run_dir: str | os.PathLike) -> list[dict]:
 
 def _wrong(figures: dict[str, float], history: list[dict]) -> dict[str, str]:
     """What is wrong, by kind, in words."""
+    if math.isnan(figures["coverage"]):
+        return {"finite": "samples hold NaN or infinity"}
     wrong: dict[str, str] = {}
     for name in ("diversity_pixels", "diversity_features"):
         if figures[name] < LEAST_DIVERSITY:
@@ -212,7 +242,7 @@ def _wrong(figures: dict[str, float], history: list[dict]) -> dict[str, str]:
     if figures["separation"] > SEPARATED:
         wrong["separation"] = f"the discriminator tells samples from reals in {figures['separation']:.1%} of all pairs"
     for name in ("coverage", "diversity_pixels", "diversity_features"):
-        best = max((row[name] for row in history), default=0.0)
+        best = max((row[name] for row in history if not math.isnan(row[name])), default=0.0)
         if best > LEAST_BEST and figures[name] < FALL * best:
             kind = name.partition("_")[0]
             wrong.setdefault(kind, f"{name.replace('_', ' in ')} fell from {best:.2f} to {figures[name]:.2f}")

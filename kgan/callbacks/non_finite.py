@@ -46,7 +46,7 @@ class NonFiniteGuard(keras.callbacks.Callback):
         self.policy, self.factor, self.retries = policy, factor, whole("retries", retries, least=0)
 
     def on_train_begin(self, logs: dict | None = None) -> None:
-        self._rollbacks = 0
+        self._rollbacks, self.failed = 0, False
         if self.policy == "rollback":
             learning_rates(self.model)  # says now if they cannot be changed
 
@@ -62,7 +62,7 @@ class NonFiniteGuard(keras.callbacks.Callback):
             if self.policy == "rollback":
                 reason = " (no checkpoint)" if newest is None else f" (after {self.retries} rollbacks)"
             warnings.warn(f"{what}: training stops{reason}; lower the learning rates", stacklevel=2)
-            self.model.stop_training = True
+            self.model.stop_training = self.failed = True
             return
         go_back(self.model, newest, self.factor)
         self._rollbacks += 1

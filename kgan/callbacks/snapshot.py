@@ -74,6 +74,16 @@ def save(model: Any, run_dir: str | os.PathLike) -> Path:
     return folder
 
 
+def keep_only(model: Any, run_dir: str | os.PathLike) -> None:
+    """Makes a checkpoint of a compiled model, and removes all others there.
+
+    Raises:
+        BrokenState: as `save`.
+    """
+    newest = save(model, run_dir)
+    remove(folder for folder in checkpoints(run_dir) if folder != newest)
+
+
 def restore(model: Any, path: str | os.PathLike) -> None:
     """Sets a compiled model's variables, and its place in the run, to those of the checkpoint in the folder `path`.
 

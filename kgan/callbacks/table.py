@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from kgan import files
+from kgan.checks import InputError
 
 
 def write(path: str | os.PathLike, rows: Sequence[Mapping[str, object]]) -> None:
@@ -19,16 +20,26 @@ def write(path: str | os.PathLike, rows: Sequence[Mapping[str, object]]) -> None
 
 
 def read(path: str | os.PathLike) -> list[dict]:
-    """The rows: "step" whole, other numbers float, what is no number as text; none if there is no such file."""
+    """The rows: "step" and "wrong" whole, other numbers float, what is no number as text; none without such a file.
+
+    Raises:
+        InputError: if the file is of another kind.
+    """
     path = Path(path)
     if not path.exists():
         return []
     with path.open(encoding="utf-8", newline="") as file:
-        return [{name: _value(name, cell) for name, cell in row.items()} for row in csv.DictReader(file)]
+        try:
+            rows = [{name: _value(name, cell) for name, cell in row.items()} for row in csv.DictReader(file)]
+        except (ValueError, TypeError, csv.Error) as error:
+            raise InputError(f"run_dir: {str(path)!r} is no table of measurements: {error}") from error
+    if any("step" not in row for row in rows):
+        raise InputError(f"run_dir: {str(path)!r} is no table of measurements: it has no column step")
+    return rows
 
 
 def _value(name: str, cell: str) -> int | float | str:
-    if name == "step":
+    if name in ("step", "wrong"):
         return int(cell)
     try:
         return float(cell)

@@ -6,6 +6,7 @@ command's name and what is left beside the flags.
 
 import importlib
 import os
+import re
 import sys
 import textwrap
 import warnings
@@ -56,9 +57,17 @@ def main(argv: Sequence[str] | None = None) -> int:
             module.main(_parse(module, [name, *args]))
     except (InputError, flags.Error) as error:
         return _fail(f"kgan {name}", error)
+    except OSError as error:  # a file that cannot be written, a disk that is full
+        return _fail(f"kgan {name}", f"{error.filename or name}: {error.strerror or error}")
     except KeyboardInterrupt:
         _tell(f"kgan {name}", "interrupted")
         return 130
+    except Exception as error:
+        # TensorFlow passes on what its pipelines raise with a page of context.
+        image = re.search(r"unreadable image: [^\n\[]*", str(error))
+        if image is None:
+            raise
+        return _fail(f"kgan {name}", f"dataset: {image[0]}")
     return 0
 
 

@@ -2,11 +2,13 @@
 
 Compares samples of a run's averaged generator, of an exported one, or a folder of images, with the data:
 
-  fid[classifier-3f2a, n_real=10000, n_fake=10000, ema] = 7.312 ± 0.052 (real vs real: 0.4211)
+  fid[classifier-3f2a, n_real=10000, n_fake=10000, ema, fashion_mnist] = 7.312 ± 0.052 (real vs real: 0.4211)
 
-In brackets is what the number depends on: the feature network with its hash, how many samples of each, whose weights.
-± is the standard error. In parentheses: the same metric between two halves of the reals, which a perfect generator
-would have with half as many samples. Of a run, the numbers are kept in DIR/evaluations.jsonl, for its report.
+In brackets is what the number depends on: the feature network with its hash, how many samples of each, whose weights,
+the reals. ± is the standard error (of the inception score the deviation over its splits, of kid the error over its
+subsets). In parentheses: the same metric between two halves of the reals, which a perfect generator would have with
+half as many samples; and what a perfect one is expected to have, where that is known. Of a run, the numbers are kept
+in DIR/evaluations.jsonl, for its report.
 
 Examples:
   kgan evaluate --run_dir=runs/digits
@@ -18,6 +20,7 @@ import functools
 import json
 import sys
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from absl import flags
@@ -56,7 +59,7 @@ _string(
     "classifier for grey images with labels, Inception for others, points themselves.",
 )
 _integer("num", 10_000, "Samples of each, or all reals if they are fewer.", lower_bound=2)
-_integer("seed", 0, "Of the latents.", lower_bound=0)
+_integer("seed", 0, "Of the latents, or of the order of a folder's images.", lower_bound=0)
 _string("out", None, "NAME.json: the numbers with their protocol.")
 
 
@@ -67,8 +70,8 @@ def main(argv: Sequence[str]) -> None:
     if len(given) != 1:
         got = " and ".join(given) or "none"
         raise InputError(f"run_dir: wanted one of --run_dir, --saved_model and --images, got {got}")
-    if FLAGS.out and not FLAGS.out.endswith(".json"):
-        raise InputError(f"out: wanted NAME.json, got {FLAGS.out!r}")
+    if FLAGS.out and (not FLAGS.out.endswith(".json") or Path(FLAGS.out).is_dir()):
+        raise InputError(f"out: wanted a file NAME.json, got {FLAGS.out!r}")
     settings = flagfile.read(FLAGS.run_dir) if FLAGS.run_dir else {}
     dataset = FLAGS.dataset or settings.get("dataset")
     if not dataset:
@@ -86,18 +89,19 @@ def main(argv: Sequence[str]) -> None:
         data_dir=data_dir,
         resolution=shape[0] if len(shape) == 3 else None,
         progress=sys.stderr.isatty(),
+        asks_generator=generator is not None,
     )
     if accuracy := getattr(evaluate.network, "accuracy", None):
         print(f"{evaluate.network.label}: knows {accuracy:.1%} of images that it was not trained on")
     evaluation = evaluate(batches(evaluate.num), weights, epoch, step, generator)
     _print(evaluation)
+    if FLAGS.out:
+        files.write(FLAGS.out, json.dumps(evaluation.to_json(), indent=1, allow_nan=False) + "\n")
+        print(f"written to {FLAGS.out}")
     if FLAGS.run_dir:
         from kgan.metrics import result
 
         result.record(FLAGS.run_dir, evaluation)
-    if FLAGS.out:
-        files.write(FLAGS.out, json.dumps(evaluation.to_json(), indent=1) + "\n")
-        print(f"written to {FLAGS.out}")
 
 
 def _source() -> tuple:
@@ -106,16 +110,18 @@ def _source() -> tuple:
     There is none for a folder of images.
     """
     from kgan import callbacks, data
+    from kgan.commands import judge
     from kgan.commands.run import trained_generator
     from kgan.export import Generator, load_generator
 
     if FLAGS.images:
-        dataset = data.load(f"images:{FLAGS.images}")
+        name = f"images:{FLAGS.images}"
 
         def images(num: int) -> Iterator["np.ndarray"]:
-            return iter(dataset.take(num).batch(256).as_numpy_iterator())
+            batches, _ = judge.reals(name, num, seed=FLAGS.seed)  # in random order
+            return batches.as_numpy_iterator()
 
-        return images, tuple(dataset.element_spec.shape), "images", (0, 0), None
+        return images, tuple(data.load(name).element_spec.shape), "images", (0, 0), None
     place, weights = (0, 0), "exported"
     if FLAGS.run_dir:
         generator = Generator.of(trained_generator(FLAGS.run_dir))

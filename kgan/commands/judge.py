@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from kgan import data, metrics
-from kgan.checks import InputError
+from kgan.checks import InputError, lookup
 from kgan.metrics.evaluation import DEFAULT
 
 
@@ -21,6 +21,7 @@ def evaluator(
     data_dir: str | None = None,
     resolution: int | None = None,
     progress: bool = False,
+    asks_generator: bool = True,
 ) -> metrics.Evaluator:
     """Compares samples with `num` random reals of a data set.
 
@@ -31,16 +32,30 @@ def evaluator(
             for other points themselves; for grey images with labels a classifier trained on them, else Inception.
         num: samples of each.
         progress: show a bar.
+        asks_generator: whether there will be one, and not only its samples.
 
     Raises:
         InputError: for what the data, the network or the metrics cannot do.
     """
     where = {"split": split, "data_dir": data_dir, "resolution": resolution}
+    for name in metric_names:  # before a classifier is trained
+        needs = lookup("metrics", name, metrics.METRICS).needs
+        if needs == "modes" and not known_modes(dataset):
+            raise InputError(f"metrics: {name!r} wants data with known modes (ring or grid), got {dataset!r}")
+        if needs == "generator" and not asks_generator:
+            raise InputError(f"metrics: {name!r} wants a generator, here are only samples")
     if features is None and known_modes(dataset):
         metric_names = metric_names or ("modes", "fid", "precision_recall", "density_coverage")
     look = network(dataset, features, **where)
     batches, num = reals(dataset, num, **where)
-    return metrics.Evaluator(batches, look, metric_names or DEFAULT, num, progress)
+    return metrics.Evaluator(batches, look, metric_names or DEFAULT, num, progress, _described(dataset, **where))
+
+
+def _described(dataset: str, split: str, data_dir: str | None, resolution: int | None) -> str:
+    """`fashion_mnist`; `fashion_mnist test at 14` where the split is not "train", the resolution not its own."""
+    own = tuple(data.load(dataset, split=split, data_dir=data_dir).element_spec.shape)
+    at = f" at {resolution}" if resolution and resolution != own[0] else ""
+    return f"{dataset}{'' if split == 'train' else f' {split}'}{at}"
 
 
 def network(dataset: str, features: str | None = None, **where: Any) -> metrics.Network:

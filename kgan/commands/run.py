@@ -92,6 +92,7 @@ def watch(
     non_finite: str = "stop",
     evaluator: Evaluator | None = None,
     evaluate_every: int = 5,
+    evaluate_patience: int | None = None,
     alarm: Mapping[str, Any] | None = None,
     equilibrium: Mapping[str, Any] | None = None,
 ) -> list[keras.callbacks.Callback]:
@@ -106,10 +107,13 @@ def watch(
         non_finite: "stop" or "rollback", when a loss or a weight is not finite.
         evaluator: measures samples, and the best checkpoint is kept.
         evaluate_every: epochs between its evaluations.
+        evaluate_patience: evaluations without a better one after which training ends; default never.
         alarm: what `CollapseAlarm` is given, "reals" and "policy", say; None for no alarm.
         equilibrium: what `EquilibriumMonitor` is given, "held_out" and "every", say; None for no monitor.
     """
-    judges = [] if evaluator is None else [callbacks.Evaluate(run_dir, evaluator, every=evaluate_every)]
+    judges = []
+    if evaluator is not None:
+        judges.append(callbacks.Evaluate(run_dir, evaluator, every=evaluate_every, patience=evaluate_patience))
     if alarm is not None:
         judges.append(callbacks.CollapseAlarm(run_dir, **alarm))
     if equilibrium is not None:

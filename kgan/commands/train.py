@@ -20,6 +20,7 @@ Examples:
   kgan train --dataset=ring --run_dir=runs/ring --penalty="r1(gamma=1)" --update=simultaneous
 """
 
+import contextlib
 import functools
 import sys
 from collections.abc import Iterable, Sequence
@@ -73,8 +74,9 @@ flags.DEFINE_boolean("jit_compile", None, "Compile the round with XLA.", flag_va
 _integer("steps_per_execution", None, "Rounds in one call of the compiled function.", lower_bound=1)
 
 _string("metrics", None, "Metrics each few epochs, by comma: fid,precision_recall, say; see kgan evaluate --help.")
-_string("features", None, "The network that they look through; see kgan evaluate --help.")
+_string("features", None, "The network that they and the alarm look through; see kgan evaluate --help.")
 _integer("evaluate_every", 5, "Epochs between evaluations.", lower_bound=1)
+_integer("evaluate_patience", None, "End after so many evaluations without a better one.", lower_bound=1)
 _integer("evaluate_num", 10_000, "Samples of each, or all reals if they are fewer.", lower_bound=2)
 _enum("alarm", "warn", ["off", "warn", "stop", "rollback"], "What to do when the generator collapses.")
 _integer("equilibrium_every", 0, "Rounds between two looks at where the game stands; 0: none.", lower_bound=0)
@@ -86,7 +88,7 @@ _integer("keep", 3, "How many checkpoints are kept.", lower_bound=1)
 # These are for `fit`, for the metrics and for the callbacks; all the others are for `run.build`.
 FIT = ("epochs", "steps_per_epoch")
 JUDGE = ("metrics", "features", "evaluate_num", "alarm", "equilibrium_every")
-WATCH = ("checkpoint_every", "checkpoint_steps", "keep", "non_finite", "evaluate_every")
+WATCH = ("checkpoint_every", "checkpoint_steps", "keep", "non_finite", "evaluate_every", "evaluate_patience")
 # These say how long, where and how well watched a run is, not what it computes: a run may go on with others.
 FREE = {"run_dir", "data_dir", "epochs", "strategy", *JUDGE, *WATCH}
 
@@ -115,7 +117,10 @@ def main(argv: Sequence[str]) -> None:
     verbose = 0 if not chief else 1 if sys.stdout.isatty() else 2
     watchers = run.watch(folder, begin, **_judges(dataset), **_given(WATCH))
     history = gan.fit(dataset, callbacks=watchers, verbose=verbose, **_given(FIT))
-    if gan.stop_training:
+    if any(getattr(watcher, "failed", False) for watcher in watchers):
+        if chief:
+            with contextlib.suppress(InputError):  # there may be no checkpoint, or a generator of NaN
+                print(f"look at: {report.write(folder)}")
         raise InputError(f"{folder}: training stopped before its end, for the reason above")
     if chief:
         model = folder / "saved_model"
@@ -142,6 +147,8 @@ def _judges(dataset: "tf.data.Dataset") -> dict[str, Any]:
     where = {name: FLAGS[name].value for name in ("data_dir", "resolution")}
     judges: dict[str, Any] = {}
     network = judge.known_modes(FLAGS.dataset)
+    if FLAGS.features is not None and FLAGS.metrics is None:
+        network = judge.network(FLAGS.dataset, FLAGS.features, **where)
     if FLAGS.metrics is not None:
         metrics, settings = judge.names(FLAGS.metrics), {"features": FLAGS.features, "num": FLAGS.evaluate_num}
         judges["evaluator"] = judge.evaluator(FLAGS.dataset, metrics, **settings, **where)

@@ -5,7 +5,9 @@ import io
 import os
 import tempfile
 import urllib.request
+import warnings
 import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -34,15 +36,21 @@ def digest(*parts: np.ndarray | bytes) -> str:
 
 
 def kept(name: str, compute: Callable[[], dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
-    """The arrays of the cache's file NAME.npz; computed and written if it is absent or cannot be read."""
+    """The arrays of the cache's file NAME.npz; computed and written if it is absent or cannot be read.
+
+    Warns where it cannot be written.
+    """
     path = folder() / f"{name}.npz"
     try:
         with np.load(path) as file:
             return dict(file)
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile):
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error):
         arrays, content = compute(), io.BytesIO()
         np.savez(content, **arrays)
-        files.write(path, content.getvalue())
+        try:
+            files.write(path, content.getvalue())
+        except OSError as error:
+            warnings.warn(f"cache: {path} cannot be kept: {error.strerror}", stacklevel=2)
         return arrays
 
 

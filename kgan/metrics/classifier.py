@@ -1,24 +1,28 @@
 """A classifier that kgan trains once for a data set, and keeps: features for images no public network knows."""
 
 import hashlib
-import io
-import json
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from kgan import files
 from kgan.checks import InputError, whole
-from kgan.metrics.cache import digest, folder
+from kgan.metrics.cache import digest, kept
 from kgan.metrics.network import Network
 
-RECIPE = "1"  # of the training below; what is kept from another is not taken
+RECIPE = "2"  # of the training below; what is kept from another is not taken
 STEPS, BATCH, FEATURES = 3000, 128, 64
+STANDARDISED = "standardised"  # the layer that does it
+ENOUGH = 10_000  # images, to know a feature's mean and variance
 
 
 class Classifier(Network):
-    """A trained classifier; its features are the activations before the logits, (n, 64).
+    """A trained classifier. Its features (n, 96): the 64 activations before the logits, which tell what an image shows,
+    and of each of the first layer's 32 channels the standard deviation over the image, which tells its texture. Each
+    has mean 0 and variance 1 over the training images.
+
+    Without the second kind noise passes for real: a classifier takes it for some class or other, and its last
+    activations are then among those of that class (Fashion-MNIST, precision of noise: 0.85 against 0.00).
 
     Attributes:
         accuracy: on a sixth of the images that it was not trained on.
@@ -62,32 +66,33 @@ def train_classifier(images: np.ndarray, labels: np.ndarray, seed: int = 0, cach
         raise InputError(f"images: wanted (n, height, width, channels), n >= 12, and n labels, got {images.shape}")
     if labels.dtype.kind not in "iu" or labels.min() < 0 or labels.max() < 1:
         raise InputError("labels: wanted whole numbers from 0 on, of two classes or more")
-    name = f"classifier-{digest(images, labels, RECIPE.encode(), str(seed).encode())}"
-    weights, facts = folder() / f"{name}.weights.npz", folder() / f"{name}.json"
     model = _architecture(images.shape[1:], int(labels.max()) + 1, seed)
-    if cache and weights.exists() and facts.exists():
-        with np.load(weights) as kept:
-            model.set_weights([kept[f"arr_{i}"] for i in range(len(kept.files))])
-        return Classifier(model, json.loads(facts.read_text())["accuracy"])
-    classifier = Classifier(model, _train(model, images, labels, seed))
-    if cache:
-        content = io.BytesIO()
-        np.savez(content, *model.get_weights())
-        files.write(weights, content.getvalue())
-        files.write(facts, json.dumps({"accuracy": classifier.accuracy, "hash": classifier.hash}))
-    return classifier
+
+    def trained() -> dict[str, np.ndarray]:
+        accuracy = np.array(_train(model, images, labels, seed))
+        return {"accuracy": accuracy, **{f"weight_{i}": value for i, value in enumerate(model.get_weights())}}
+
+    name = f"classifier-{digest(images, labels, RECIPE.encode(), str(seed).encode())}"
+    arrays = kept(name, trained) if cache else trained()
+    model.set_weights([arrays[f"weight_{i}"] for i in range(len(model.weights))])
+    return Classifier(model, float(arrays["accuracy"]))
 
 
 def _architecture(shape: tuple, classes: int, seed: int) -> keras.Model:
     seeds = iter(range(10 * seed, 10 * seed + 10))  # explicit: the global seed is the user's
     layers, start = keras.layers, lambda: keras.initializers.HeNormal(next(seeds))
     x = inputs = keras.Input(shape)
+    maps = []
     for width in (32, 64, 64):
         x = layers.Conv2D(width, 3, 2, padding="same", activation="relu", kernel_initializer=start())(x)
+        maps.append(x)
     x = layers.Dropout(0.3, seed=next(seeds))(layers.Flatten()(x))
-    features = layers.Dense(FEATURES, activation="relu", kernel_initializer=start())(x)
-    logits = layers.Dense(classes, kernel_initializer=start())(features)
-    return keras.Model(inputs, [features, logits])
+    content = layers.Dense(FEATURES, activation="relu", kernel_initializer=start())(x)
+    logits = layers.Dense(classes, kernel_initializer=start())(content)
+    texture = keras.ops.std(maps[0], axis=(1, 2))
+    # Not trained: its statistics are set below. A feature that hardly varies is not blown up beyond its epsilon.
+    standardise = layers.BatchNormalization(center=False, scale=False, epsilon=1e-4, name=STANDARDISED)
+    return keras.Model(inputs, [standardise(layers.Concatenate()([content, texture])), logits])
 
 
 def _train(model: keras.Model, images: np.ndarray, labels: np.ndarray, seed: int) -> float:
@@ -97,19 +102,25 @@ def _train(model: keras.Model, images: np.ndarray, labels: np.ndarray, seed: int
     schedule = keras.optimizers.schedules.CosineDecay(2e-3, STEPS)
     optimizer = keras.optimizers.Adam(schedule)
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    optimizer.build(model.trainable_variables)
+    classify = keras.Model(model.input, model.output[1])
+    optimizer.build(classify.trainable_variables)
 
     @tf.function
     def step(x: tf.Tensor, y: tf.Tensor) -> None:
         with tf.GradientTape() as tape:
-            value = loss(y, model(x, training=True)[1])
-        variables = model.trainable_variables
+            value = loss(y, classify(x, training=True))
+        variables = classify.trainable_variables
         optimizer.apply_gradients(zip(tape.gradient(value, variables), variables, strict=True))
 
     for _ in range(STEPS):
         batch = random.choice(seen, min(BATCH, len(seen)), replace=False)
         step(tf.constant(images[batch]), tf.constant(labels[batch]))
-    predicted = np.concatenate(
-        [np.asarray(model(images[held_out[i : i + 256]])[1]).argmax(1) for i in range(0, len(held_out), 256)]
-    )
-    return float((predicted == labels[held_out]).mean())
+    layer = model.get_layer(STANDARDISED)
+    features = _by_batches(keras.Model(model.input, layer.input), images[seen[:ENOUGH]])
+    layer.moving_mean.assign(features.mean(0))
+    layer.moving_variance.assign(features.var(0))
+    return float((_by_batches(classify, images[held_out]).argmax(1) == labels[held_out]).mean())
+
+
+def _by_batches(model: keras.Model, images: np.ndarray) -> np.ndarray:
+    return np.concatenate([np.asarray(model(images[i : i + 256])) for i in range(0, len(images), 256)])

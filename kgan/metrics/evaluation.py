@@ -10,13 +10,15 @@ import tqdm
 from kgan.checks import InputError, lookup, whole
 from kgan.metrics.cache import digest, kept
 from kgan.metrics.features import Modes
+from kgan.metrics.features import network as by_name
 from kgan.metrics.frechet import Moments
 from kgan.metrics.network import Network
 from kgan.metrics.registry import METRICS, Metric, Seen
 from kgan.metrics.result import Evaluation, Result
 
 DEFAULT = ("fid", "kid", "precision_recall", "density_coverage")
-FOLDS = 10  # for the jackknife
+FOLDS = 10  # for the jackknife; FEW of them for features above SMALL dimensions, whose moments are large
+FEW, SMALL, LARGEST = 5, 512, 8192
 
 
 class Evaluator:
@@ -27,10 +29,11 @@ class Evaluator:
 
     Args:
         reals: a dataset of batches in random order, as `kgan.data.load` makes; labels are left out. Or an array.
-        network: a `Network`.
+        network: a `Network`, or the name of one that has to be trained on nothing: "raw", "inception".
         metrics: names in `METRICS`.
         num: how many samples of each are compared; all the reals, if they are fewer.
         progress: show a bar.
+        data: what the reals are, for the numbers' protocol: "digits", say.
 
     Attributes:
         sample_shape: of one real.
@@ -44,12 +47,14 @@ class Evaluator:
     def __init__(
         self,
         reals: "tf.data.Dataset | np.ndarray",
-        network: Network,
+        network: Network | str,
         metrics: Sequence[str] = DEFAULT,
         num: int = 10_000,
         progress: bool = False,
+        data: str = "",
     ) -> None:
-        self.network, self.num, self.progress = network, whole("num", num, least=2), progress
+        self.network, self.num = by_name(network), whole("num", num, least=2)
+        self.progress, self.data = progress, data
         self.metrics = {name: lookup("metrics", name, METRICS) for name in metrics}
         if not self.metrics:
             raise InputError("metrics: wanted one or more names, got none")
@@ -63,6 +68,7 @@ class Evaluator:
         if self.reals.count < 2:
             raise InputError(f"reals: wanted two samples or more, got {self.reals.count}")
         self._baseline = self._values(self.reals.half(0), self.reals.half(1))
+        self.reals.folds = [self.reals.moments] if self.reals.folds else []
         self.directions = {name: metric.direction(name) for name, (_, metric) in self._baseline.items()}
         for metric in self.metrics.values():
             self.directions |= metric.better if metric.needs == "generator" else {}
@@ -90,10 +96,13 @@ class Evaluator:
         for name, metric in self.metrics.items():
             if metric.needs == "generator" and generator is None:
                 raise InputError(f"metrics: {name!r} wants a generator, here are only samples")
-        fakes = self._look(self._checked(_samples(fakes, self.num)), FOLDS, self.num, "fakes")
+        fakes = self._look(self._checked("fakes", _samples(fakes, self.num)), FOLDS, self.num, "fakes")
         if fakes.count < 2:
             raise InputError(f"fakes: wanted two samples or more, got {fakes.count}")
         fakes.generator = generator
+        perfect = {}
+        for metric in self.metrics.values():
+            perfect |= metric.perfect(self.reals, fakes)
         results = [
             Result(
                 metric=name,
@@ -103,8 +112,11 @@ class Evaluator:
                 n_fake=fakes.count,
                 weights=weights,
                 resizer=self.network.resizer,
+                hash=self.network.hash,
+                data=self.data,
                 error=getattr(value, "error", None),
                 real=float(self._baseline[name][0]) if name in self._baseline else None,
+                perfect=perfect.get(name),
                 better=self.directions[name],
             )
             for name, (value, _) in self._values(self.reals, fakes).items()
@@ -137,18 +149,18 @@ class Evaluator:
             if metric.needs == "images" and first.ndim != 4:
                 raise InputError(f"metrics: {name!r} wants images, got samples of shape {first.shape[1:]}")
 
-    def _checked(self, fakes: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
-        for batch in fakes:
+    def _checked(self, what: str, samples: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
+        for batch in samples:
             if batch.shape[1:] != self.sample_shape:
                 raise InputError(
-                    f"fakes: wanted samples of the reals' shape {self.sample_shape}, got {batch.shape[1:]}"
+                    f"{what}: wanted samples of the reals' shape {self.sample_shape}, got {batch.shape[1:]}"
                 )
             if not np.isfinite(batch).all():
-                raise InputError("fakes: wanted finite numbers, got NaN or infinity")
+                raise InputError(f"{what}: wanted finite numbers, got NaN or infinity")
             yield batch
 
     def _reals(self, reals: "tf.data.Dataset | np.ndarray") -> Seen:
-        look = lambda: self._look(_samples(reals, self.num), 2, self.num, "reals")  # noqa: E731
+        look = lambda: self._look(self._checked("reals", _samples(reals, self.num)), 2, self.num, "reals")  # noqa: E731
         if not self.network.costly or "images" in self._needs:
             return look()
         content = digest(
@@ -158,15 +170,14 @@ class Evaluator:
 
     def _look(self, batches: Iterable[np.ndarray], folds: int, num: int, what: str) -> Seen:
         """What the network sees, without keeping what no metric needs."""
-        moments, count, lists = None, 0, {"features": [], "probabilities": [], "images": []}
+        moments, count, lists = [], 0, {"features": [], "probabilities": [], "images": []}
         with tqdm.tqdm(total=num, desc=what, unit="", leave=False, disable=not self.progress) as bar:
             for batch in batches:
                 features, probabilities = self.network(batch)
-                moments = moments or [Moments(features.shape[1]) for _ in range(folds)]
-                for fold in range(folds):
-                    rows = features[(fold - count) % folds :: folds]
-                    if len(rows):
-                        moments[fold].add(rows)
+                if "moments" in self._needs:
+                    moments = moments or self._folds(folds, features.shape[1])
+                    for fold, part in enumerate(moments):
+                        part.add(features[(fold - count) % len(moments) :: len(moments)])
                 if self._needs & {"features", "modes"}:
                     lists["features"].append(features)
                 if probabilities is not None:
@@ -175,9 +186,16 @@ class Evaluator:
                     lists["images"].append(batch)
                 count += len(batch)
                 bar.update(len(batch))
-        return Seen(
-            self.network, count, moments or [], *(np.concatenate(part) if part else None for part in lists.values())
-        )
+        arrays = (np.concatenate(part) if part else None for part in lists.values())
+        return Seen(self.network, count, moments, *arrays, total=count)
+
+    def _folds(self, count: int, dimension: int) -> list[Moments]:
+        if dimension > LARGEST:
+            raise InputError(
+                f"metrics: 'fid' wants at most {LARGEST} features, {self.network.name!r} has {dimension}; try "
+                "'random_projection'"
+            )
+        return [Moments(dimension) for _ in range(count if dimension <= SMALL else min(count, FEW))]
 
 
 def _samples(source: Iterable, num: int) -> Iterator[np.ndarray]:
@@ -197,7 +215,7 @@ def _packed(seen: Seen) -> dict[str, np.ndarray]:
     arrays = {"features": seen.features, "probabilities": seen.probabilities}
     arrays = {name: value for name, value in arrays.items() if value is not None}
     for name in ("count", "mean", "scatter"):
-        arrays[f"fold_{name}"] = np.stack([getattr(fold, name) for fold in seen.folds])
+        arrays[f"fold_{name}"] = np.array([getattr(fold, name) for fold in seen.folds])
     return {"count": np.array(seen.count), **arrays}
 
 
@@ -207,4 +225,5 @@ def _unpacked(network: Network, arrays: dict[str, np.ndarray]) -> Seen:
         fold = Moments(arrays["fold_mean"].shape[1])
         fold.count, fold.mean, fold.scatter = int(count), arrays["fold_mean"][i], arrays["fold_scatter"][i]
         folds.append(fold)
-    return Seen(network, int(arrays["count"]), folds, arrays.get("features"), arrays.get("probabilities"))
+    count = int(arrays["count"])
+    return Seen(network, count, folds, arrays.get("features"), arrays.get("probabilities"), total=count)

@@ -39,7 +39,7 @@ class RandomProjection(Network):
     def __call__(self, samples: np.ndarray) -> tuple[np.ndarray, None]:
         flat = np.reshape(samples, (len(samples), -1))
         matrix = np.random.default_rng(self.seed).normal(size=(flat.shape[1], self.dimension))
-        return flat @ matrix / np.sqrt(self.dimension), None
+        return flat @ (matrix / np.sqrt(self.dimension)).astype(flat.dtype), None
 
 
 class Modes(Network):

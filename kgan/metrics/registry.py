@@ -9,12 +9,12 @@ import numpy as np
 
 from kgan.metrics.bins import statistically_different_bins
 from kgan.metrics.birthday import birthday_paradox
-from kgan.metrics.density_coverage import density_coverage
+from kgan.metrics.density_coverage import coverage_ceiling, density_coverage
 from kgan.metrics.features import Modes
 from kgan.metrics.frechet import Moments, frechet_jackknife
 from kgan.metrics.inception_score import inception_score
 from kgan.metrics.kernel import kernel_distance
-from kgan.metrics.modes import mode_coverage, mode_coverage_of_labels
+from kgan.metrics.modes import mode_ceilings, mode_coverage, mode_coverage_of_labels
 from kgan.metrics.ms_ssim import ms_ssim
 from kgan.metrics.network import Network
 from kgan.metrics.path_length import perceptual_path_length
@@ -27,7 +27,8 @@ class Seen:
     """Samples as a network saw them; what no metric asked for is None.
 
     Attributes:
-        folds: the moments of the features, the samples dealt out in turn: reals to 2 folds, fakes to 10.
+        total: how many reals there are in all, where these are but half of them.
+        folds: the moments of the features, the samples dealt out in turn: reals to 2 folds, fakes to more.
         features: (n, d).
         probabilities: (n, K).
         images: (n, height, width, channels).
@@ -36,11 +37,12 @@ class Seen:
 
     network: Network
     count: int
-    folds: Sequence[Moments]
+    folds: Sequence[Moments] = ()
     features: np.ndarray | None = None
     probabilities: np.ndarray | None = None
     images: np.ndarray | None = None
     generator: Any | None = None
+    total: int = 0
 
     @property
     def moments(self) -> Moments:
@@ -49,7 +51,8 @@ class Seen:
     def half(self, which: int) -> "Seen":
         """Of reals: every other sample."""
         parts = [None if x is None else x[which::2] for x in (self.features, self.probabilities, self.images)]
-        return Seen(self.network, (self.count + 1 - which) // 2, [self.folds[which]], *parts)
+        count = (self.count + 1 - which) // 2
+        return Seen(self.network, count, self.folds[which : which + 1], *parts, total=self.total)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,24 +64,26 @@ class Metric:
         better: "lower", "higher" or None (neither in itself), by the same names, or their beginnings.
         needs: "moments", "features", "probabilities", "images", "modes" or "generator"; of reals, which have none,
             a metric of the last kind is not taken.
+        perfect: of the reals and the fakes, what samples of the reals' own law are expected to have, where it is known.
     """
 
     compute: Callable[[Seen, Seen], Mapping[str, float]]
     better: Mapping[str, str | None]
     needs: str = "features"
+    perfect: Callable[[Seen, Seen], Mapping[str, float]] = lambda real, fake: {}
 
     def direction(self, name: str) -> str | None:
         return next(better for start, better in self.better.items() if name.startswith(start))
 
 
 def _bins(real: Seen, fake: Seen) -> dict[str, float]:
-    bins = min(100, max(2, real.count // 20))
+    bins = min(100, max(2, real.total // 40))  # the same for half of the reals
     seen = statistically_different_bins(real.features, fake.features, bins)
     return {"ndb_share": seen["ndb_share"], "ndb_js": seen["js"]}
 
 
 def _pyramid(real: Seen, fake: Seen) -> dict[str, float]:
-    patches = min(128, max(1, 100_000 // real.count))  # the authors' are 2 million, whose sorting takes minutes
+    patches = min(128, max(1, 100_000 // real.total))  # the authors' are 2 million, whose sorting takes minutes
     return {f"swd_{level}": d for level, d in sliced_wasserstein_pyramid(real.images, fake.images, patches).items()}
 
 
@@ -97,6 +102,10 @@ def _modes(real: Seen, fake: Seen) -> dict[str, float]:
     return mode_coverage(fake.features, real.network.centres, real.network.sigma)
 
 
+def _perfect_modes(real: Seen, fake: Seen) -> dict[str, float]:
+    return mode_ceilings(fake.count, *real.network.centres.shape)
+
+
 METRICS = {
     "fid": Metric(lambda r, f: {"fid": frechet_jackknife(r.moments, f.folds)}, {"fid": "lower"}, "moments"),
     "kid": Metric(lambda r, f: {"kid": kernel_distance(r.features, f.features)}, {"kid": "lower"}),
@@ -109,7 +118,9 @@ METRICS = {
         lambda r, f: precision_recall(r.features, f.features), {"precision": "higher", "recall": "higher"}
     ),
     "density_coverage": Metric(
-        lambda r, f: density_coverage(r.features, f.features), {"density": "higher", "coverage": "higher"}
+        lambda r, f: density_coverage(r.features, f.features),
+        {"density": "higher", "coverage": "higher"},
+        perfect=lambda r, f: {"density": 1.0, "coverage": coverage_ceiling(r.count, f.count)},
     ),
     "sliced_wasserstein": Metric(
         lambda r, f: {"sliced_wasserstein": sliced_wasserstein(r.features, f.features)},
@@ -124,5 +135,7 @@ METRICS = {
     "classes": Metric(_classes, {"classes": "higher", "class_kl": "lower"}, "probabilities"),
     # Not "lower": a generator of one sample has 0.
     "ppl": Metric(_path_length, {"ppl": None}, "generator"),
-    "modes": Metric(_modes, {"modes": "higher", "high_quality": "higher", "reverse_kl": "lower"}, "modes"),
+    "modes": Metric(
+        _modes, {"modes": "higher", "high_quality": "higher", "reverse_kl": "lower"}, "modes", _perfect_modes
+    ),
 }

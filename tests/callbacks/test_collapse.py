@@ -4,8 +4,9 @@ import warnings
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
-from kgan.callbacks import Checkpoint, CollapseAlarm
+from kgan.callbacks import Checkpoint, CollapseAlarm, latest
 from kgan.callbacks.collapse import ALARMS, FIGURES, _wrong
 from kgan.callbacks.table import read
 from kgan.checks import InputError
@@ -111,7 +112,85 @@ def test_rollback_gives_up(gan, tmp_path):
     assert [row["action"][:14] for row in alarms(tmp_path / "a")] == ["Back to step-0"] * 2 + ["Training stops"]
     assert gan.step.numpy() == 7
     run(gan, tmp_path / "b", {k: ONE_MODE for k in range(30)}, policy="rollback")
-    assert alarms(tmp_path / "b")[0]["action"] == "Training stops, without a checkpoint"
+    assert alarms(tmp_path / "b")[0]["action"] == "Training stops: never was all well"
+
+
+def test_rollback_needs_no_checkpoint_of_another_callback_and_leaves_none_of_the_collapse(gan, tmp_path):
+    script = {k: ONE_MODE for k in range(9, 11)}
+    run(gan, tmp_path, script, Checkpoint(tmp_path, keep=1), policy="rollback", retries=1)
+    assert alarms(tmp_path)[0]["action"].startswith("Back to step-00000008,")
+    assert [path.name for path in (tmp_path / "good" / "checkpoints").iterdir()] == ["step-00000008"]
+    assert latest(tmp_path) == tmp_path / "checkpoints" / "step-00000010"  # of the second time, which ended there
+
+
+def test_what_stopped_stops_again(gan, start, tmp_path):
+    script = {k: ONE_MODE for k in range(5, 13)}
+    run(gan, tmp_path, script, Checkpoint(tmp_path), policy="stop")
+    assert gan.step.numpy() == 6
+    tiny.reset(gan, start)
+    run(gan, tmp_path, script, Checkpoint(tmp_path), policy="stop")
+    assert gan.step.numpy() == 7 and [row["step"] for row in alarms(tmp_path)] == [6, 7]
+
+
+def test_alarms_of_rounds_that_a_killed_run_has_lost_are_raised_again(gan, start, tmp_path):
+    script = {k: ONE_MODE for k in (5, 6, 7)}
+    run(gan, tmp_path / "whole", script, Checkpoint(tmp_path / "whole"))
+    tiny.reset(gan, start)
+    run(gan, tmp_path / "cut", script, Checkpoint(tmp_path / "cut"), epochs=1)
+    tiny.reset(gan, start)
+    run(gan, tmp_path / "cut", script)  # goes on to the end, but from the start and without a checkpoint of it
+    for name in (ALARMS, FIGURES):
+        assert (tmp_path / "cut" / name).read_text() == (tmp_path / "whole" / name).read_text()
+
+
+def test_samples_that_are_not_finite_are_wrong_and_do_not_end_training(gan, tmp_path):
+    told = run(gan, tmp_path, {k: np.full_like(REALS, np.nan) for k in (5, 6)})
+    assert gan.step.numpy() == 12 and len(told) == 1 and "samples hold NaN" in told[0]
+    assert "coverage" not in alarms(tmp_path)[0]["figures"] and [h["wrong"] for h in read(tmp_path / FIGURES)][4:7] == [
+        1,
+        2,
+        0,
+    ]
+
+
+@pytest.mark.parametrize(("name", "content"), [(FIGURES, "a,b\n1,2\n"), (ALARMS, "no json\n")])
+def test_a_file_of_another_kind_is_named_before_training(gan, tmp_path, name, content):
+    (tmp_path / name).write_text(content)
+    with pytest.raises(InputError, match=name):
+        run(gan, tmp_path, {})
+    assert gan.step.numpy() == 0
+
+
+def test_samples_are_of_the_generator_that_trains(gan, tmp_path):
+    asked = []
+
+    class Asked(Fakes):
+        def set_model(self, model):
+            super().set_model(model)
+            model.sample = lambda num, seed=0, average=True: asked.append((num, average)) or REALS[:num]
+
+    tiny.fit(gan, [Asked({}), CollapseAlarm(tmp_path, REALS, MODES, **OFTEN)], 1)
+    assert set(asked) == {(200, False)}
+
+
+def test_separation_is_the_share_of_pairs_in_the_right_order(gan, tmp_path):
+    alarm = CollapseAlarm(tmp_path, REALS, MODES)
+    alarm.set_model(gan)
+    gan.judge = lambda samples, round: samples[:, :1]
+    gan.generate = lambda latents, round: tf.constant(REALS[: len(latents)] - np.float32([shift, 0]))
+    try:
+        shift = 100.0
+        assert alarm._separated() == 1.0
+        shift = 0.0
+        assert abs(alarm._separated() - 0.5) < 0.02
+    finally:
+        del gan.__dict__["judge"], gan.__dict__["generate"]
+
+
+@pytest.mark.parametrize(("of_the_last", "classes"), [(11, 0.75), (13, 1.0)])  # of 50, of which a quarter is 12.5
+def test_a_class_of_which_there_is_less_than_a_quarter_is_lost(of_the_last, classes, tmp_path):
+    fakes = np.concatenate([REALS[:150], REALS[150 : 150 + of_the_last], REALS[: 50 - of_the_last]])
+    assert CollapseAlarm(tmp_path, REALS, MODES).figures(fakes)["classes"] == classes
 
 
 def test_a_run_that_goes_on_remembers(gan, start, tmp_path):
@@ -152,6 +231,8 @@ def test_bad_input(gan, tmp_path):
         ({"policy": "wran"}, "did you mean 'warn'"),
         ({"reals": REALS[:99]}, "reals: wanted 100"),
         ({"factor": 0.0}, "factor: wanted"),
+        ({"reals": np.ones((100, 2))}, "samples that differ"),
+        ({"reals": np.full((100, 2), np.nan)}, "wanted finite"),
         ({"patience": 0}, "patience: wanted"),
     ):
         with pytest.raises(InputError, match=message):

@@ -4,7 +4,7 @@ import pytest
 
 from kgan.callbacks import Checkpoint, CSVLogger, Evaluate, read_logs, restore
 from kgan.checks import InputError
-from kgan.metrics import Evaluator, Modes
+from kgan.metrics import Evaluation, Evaluator, Modes, Result
 from kgan.metrics.result import read
 from tests.callbacks import tiny
 
@@ -49,6 +49,36 @@ def test_keras_stops_early_on_a_metric(gan, tmp_path):
     stop = keras.callbacks.EarlyStopping("coverage", mode="max", patience=1, min_delta=2.0)  # never better
     history = tiny.fit(gan, [Evaluate(tmp_path, evaluator()), stop], epochs=6)
     assert len(history.epoch) == 2
+
+
+class Judge:
+    """In place of an evaluator: what it is asked for comes from a list."""
+
+    directions, num, sample_shape = {"fid": "lower"}, 2, (2,)
+
+    def __init__(self, values):
+        self.values = iter(values)
+
+    def __call__(self, fakes, weights, epoch, step, generator):
+        return Evaluation([Result("fid", next(self.values), "raw", 2, 2, weights, better="lower")], None, epoch, step)
+
+
+def test_patience_is_in_evaluations_and_over_a_run_that_goes_on(gan, start, tmp_path):
+    watch = lambda values: [Checkpoint(tmp_path), Evaluate(tmp_path, Judge(values), every=2, patience=2)]  # noqa: E731
+    tiny.fit(gan, watch([np.nan, 5.0]), epochs=4)
+    tiny.reset(gan, start)
+    history = tiny.fit(gan, watch([5.0, 6.0]), epochs=20)
+    assert history.epoch[-1] == 7 and [row["fid"].value for row in read(tmp_path)][1:] == [5.0, 5.0, 6.0]
+    assert [path.name for path in (tmp_path / "best" / "checkpoints").iterdir()] == ["step-00000016"]
+    with pytest.raises(InputError, match="patience: wanted a metric"):
+        Evaluate(tmp_path, Judge([]), keep_best="", patience=1)
+
+
+def test_a_damaged_file_is_named_before_training(gan, tmp_path):
+    (tmp_path / "evaluations.jsonl").write_text("?\n")
+    with pytest.raises(InputError, match="no file of evaluations"):
+        tiny.fit(gan, [Evaluate(tmp_path, evaluator())])
+    assert gan.step.numpy() == 0
 
 
 def test_bad_input(gan, tmp_path):

@@ -141,7 +141,7 @@ def test_compile_gets_what_the_flags_say(monkeypatch, tmp_path):
 
     def fit(gan, dataset, **arguments):
         seen.update(vars(gan), dataset=dataset, arguments=arguments)
-        gan.stop_training = True
+        arguments["callbacks"][1].failed = True  # the guard's: there is nothing to export or report
         return keras.callbacks.History()
 
     monkeypatch.setattr("kgan.models.GAN.fit", fit)
@@ -228,13 +228,23 @@ def test_metrics_while_training(tmp_path):
 
 
 def test_a_generator_that_shows_one_mode_stops_the_run(tmp_path, capsys):
-    flags = ["--dataset=ring", "--width=8", "--latent_dim=4", "--epochs=1", "--steps_per_epoch=2000"]
+    flags = ["--dataset=ring", "--width=8", "--latent_dim=4", "--epochs=1", "--steps_per_epoch=2500"]
     flags += ["--g_optimizer=sgd(learning_rate=0.0)", "--steps_per_execution=250", "--alarm=stop"]
     assert main(["train", f"--run_dir={tmp_path}/run", *flags]) == 2
     lines = capsys.readouterr().err.splitlines()
-    assert "collapse after 1500 rounds: samples" in lines[0] and "Training stops. Try" in lines[0]
+    assert "collapse after 2250 rounds: samples" in lines[0] and "Training stops. Try" in lines[0]
     assert lines[-1].endswith("training stopped before its end, for the reason above")
     assert (tmp_path / "run" / "collapse.csv").exists() and (tmp_path / "run" / "alarms.jsonl").exists()
+    assert "Collapse after 2,250 rounds" in (tmp_path / "run" / "report.html").read_text()
+
+
+def test_a_run_that_gets_no_better_ends_well(tmp_path, capsys):
+    flags = ["--dataset=ring", "--width=8", "--latent_dim=4", "--epochs=9", "--steps_per_epoch=2", "--ema_decay=0"]
+    flags += ["--g_optimizer=sgd(learning_rate=0.0)", "--metrics=fid", "--evaluate_every=1", "--evaluate_num=100"]
+    assert main(["train", f"--run_dir={tmp_path}/run", *flags, "--evaluate_patience=2"]) == 0
+    assert "fid was best 2 evaluations ago: training ends" in capsys.readouterr().out
+    assert len((tmp_path / "run" / "logs.csv").read_text().splitlines()) == 1 + 3
+    assert (tmp_path / "run" / "saved_model" / "1").exists()
 
 
 @pytest.mark.parametrize("policy", ["stop", "rollback"])

@@ -25,6 +25,13 @@ def test_computed_once_and_again_if_damaged(folder):
     assert len(calls) == 2 and [path.name for path in folder.iterdir()] == ["statistics.npz"]
 
 
+def test_a_cache_that_cannot_be_written_is_a_warning(folder):
+    folder.parent.mkdir(exist_ok=True)
+    folder.write_text("a file, where a folder is wanted")
+    with pytest.warns(UserWarning, match="cannot be kept: "):
+        assert cache.kept("statistics", lambda: {"count": np.array(7)})["count"] == 7
+
+
 def test_digest_knows_content_shape_and_dtype():
     x = np.arange(6, dtype="float32")
     others = [x.reshape(2, 3), x.astype("float64"), x + 1, x[::-1]]

@@ -131,8 +131,34 @@ def test_fakes_of_another_shape_or_not_finite():
     judge = evaluation.Evaluator(IMAGES, NETWORK, ["fid"])
     with pytest.raises(InputError, match=r"reals' shape \(16, 16, 1\), got \(8, 8, 1\)"):
         judge([IMAGES[:, :8, :8]])
-    with pytest.raises(InputError, match="finite"):
+    with pytest.raises(InputError, match="fakes: wanted finite"):
         judge([np.full_like(IMAGES, np.nan)])
+    with pytest.raises(InputError, match="reals: wanted finite"):
+        evaluation.Evaluator(np.full_like(IMAGES, np.nan), "raw", ["kid"])
+
+
+def test_moments_are_for_those_who_ask_and_of_what_memory_can_hold():
+    large = np.zeros((4, 64, 64, 3), "float32")  # 12,288 features, of which a matrix would take 1.2 GB
+    seen = evaluation.Evaluator(large, "raw", ["kid"], num=4).reals
+    assert seen.folds == []
+    with pytest.raises(InputError, match="fid' wants at most 8192 features, 'raw' has 12288"):
+        evaluation.Evaluator(large, "raw", ["fid"], num=4)
+    wide = evaluation.Evaluator(random.normal(size=(40, 600)), "raw", ["fid"], num=40)
+    assert len(wide._look([random.normal(size=(40, 600))], evaluation.FOLDS, 40, "fakes").folds) == evaluation.FEW
+
+
+def test_what_is_known_of_a_perfect_generator_is_told():
+    seen = evaluation.Evaluator(points(300), MODES, ["density_coverage", "modes", "fid"], num=300, data="three")
+    results = seen([points(200, 1)])
+    assert results["coverage"].perfect == metrics.coverage_ceiling(300, 200)
+    assert results["modes"].perfect == metrics.mode_ceilings(200, 3)["modes"] and results["fid"].perfect is None
+    assert results["fid"].data == "three" and results["fid"].hash == MODES.hash
+
+
+def test_settings_that_go_with_n_are_the_same_for_half_of_the_reals():
+    seen = evaluation.Evaluator(IMAGES, NETWORK, ["bins", "swd"], num=400).reals
+    halves = [half.total for half in (seen.half(0), seen.half(1))]
+    assert seen.total == 400 and halves == [400, 400]
 
 
 RESULT = Result("fid", 7.3123, "classifier-3f2a", 10000, 5000, "ema", "none", 0.0523, 0.4211, "lower")
@@ -142,7 +168,10 @@ def test_a_result_prints_its_protocol():
     assert str(RESULT) == "fid[classifier-3f2a, n_real=10000, n_fake=5000, ema] = 7.312 ± 0.052 (real vs real: 0.4211)"
     resized = Result("kid", -0.0001, "inception-009d", 10, 20, "raw", "tf1-bilinear-299")
     assert str(resized) == "kid[inception-009d, n_real=10, n_fake=20, raw, tf1-bilinear-299] = -0.0001"
-    assert Result.from_json(json.loads(json.dumps(RESULT.to_json()))) == RESULT
+    known = Result("modes", 7.0, "modes-3f2a", 10, 20, "ema", real=8.0, perfect=7.9, data="ring")
+    assert str(known) == "modes[modes-3f2a, n_real=10, n_fake=20, ema, ring] = 7 (real vs real: 8; perfect: 7.9)"
+    for one in (RESULT, known, Result("reverse_kl", np.inf, "modes-3f2a", 10, 20, "ema")):
+        assert Result.from_json(json.loads(json.dumps(one.to_json(), allow_nan=False))) == one
 
 
 def test_the_file_of_a_run_keeps_epochs_in_order_and_protocols_apart(tmp_path):
@@ -156,6 +185,9 @@ def test_the_file_of_a_run_keeps_epochs_in_order_and_protocols_apart(tmp_path):
     rows = result.read(tmp_path)
     assert [row.epoch for row in rows] == [1, 2] and rows[1].results == [other, better]
     assert rows[1].classes == {"names": ["a"]} and rows[0]["fid"] == RESULT
+    elsewhere = Result("fid", 8.0, "classifier-3f2a", 10000, 5000, "ema", data="digits test")
+    result.record(tmp_path, Evaluation([elsewhere], None, 2, 25))  # later in that epoch, and of other reals
+    assert [(row.step, len(row.results)) for row in result.read(tmp_path)] == [(10, 1), (20, 2), (25, 1)]
     result.record(tmp_path, Evaluation([RESULT], None, 1, 10), later=False)
     assert [row.epoch for row in result.read(tmp_path)] == [1]
     (tmp_path / result.FILE).write_text("{}\nno json")

@@ -8,6 +8,7 @@ import kgan
 from kgan.checks import InputError
 from kgan.metrics import applications, features
 from kgan.metrics.classifier import train_classifier
+from kgan.metrics.precision_recall import precision_recall
 
 random = np.random.default_rng(0)
 IMAGES = random.uniform(-1, 1, (8, 28, 28, 1)).astype("float32")
@@ -48,6 +49,17 @@ def test_contract(network):
     np.testing.assert_allclose(network(samples[3:5])[0], seen[3:5], rtol=1e-3, atol=1e-4)  # each by itself
 
 
+def test_an_application_sees_what_keras_prepares():
+    """Of 224 pixels, where nothing is resized: this network's inputs are in [-1, 1], which our images are already."""
+    images = random.uniform(-1, 1, (2, 224, 224, 3)).astype("float32")
+    keras.utils.set_random_seed(0)
+    seen, _ = applications.Application("mobilenet_v2", weights=None)(images)
+    keras.utils.set_random_seed(0)
+    model = keras.applications.MobileNetV2((224, 224, 3), include_top=False, pooling="avg", weights=None)
+    expected = model(images, training=False).numpy()
+    np.testing.assert_allclose(seen, expected, rtol=1e-2, atol=1e-3 * expected.max())  # random weights: near 1e-12
+
+
 def test_the_hash_follows_what_the_output_depends_on():
     make = features.network
     labels = ["random_projection(dimension=16)", "random_projection", "random_projection(seed=1)", "raw"]
@@ -65,6 +77,16 @@ def test_the_classifier_knows_digits_it_has_not_seen(classifier):
     assert classifier.accuracy >= 0.97
     images, labels = digits()
     assert (classifier(images)[1].argmax(1) == labels).mean() >= 0.98
+
+
+def test_its_features_are_standardised_and_see_that_noise_is_no_digit(classifier):
+    images, _ = digits()
+    seen = classifier(images)[0]
+    np.testing.assert_allclose(seen.mean(0), 0.0, atol=0.1)
+    assert seen.shape[1] == 96 and np.median(seen.var(0)) == pytest.approx(1.0, abs=0.1)
+    noise = np.random.default_rng(0).uniform(-1, 1, images.shape).astype("float32")
+    near = precision_recall(seen, classifier(noise)[0])["precision"]
+    assert near < 0.01 < 0.5 < precision_recall(seen[::2], seen[1::2])["precision"]
 
 
 def test_the_classifier_is_kept_and_leaves_the_global_seed_alone(tmp_path, monkeypatch):

@@ -70,6 +70,8 @@ def test_bad_input():
         frechet_distance(np.zeros(3), np.zeros((3, 2)))
     with pytest.raises(InputError, match="fake: wanted features of dimension 2, got 3"):
         frechet_distance(np.zeros((4, 2)), np.zeros((4, 3)))
+    with pytest.raises(InputError, match="features: wanted finite"):
+        frechet_distance(np.zeros((4, 2)), np.full((4, 2), np.nan))
     with pytest.raises(InputError, match="features: wanted two samples or more, got 1"):
         frechet_distance(np.zeros((1, 2)), np.zeros((4, 2)))
 
@@ -86,6 +88,16 @@ def test_merged_moments_are_those_of_all():
     assert merged.count == 101
 
 
+def test_what_was_merged_can_be_taken_out_again():
+    x = features(101, 5, 0, shift=1e3)
+    whole, rest = Moments(5).add(x), Moments(5).add(x[40:])
+    left = whole.without(Moments(5).add(x[:40]))
+    assert left.count == 61
+    np.testing.assert_allclose(left.mean, rest.mean, rtol=1e-12)
+    np.testing.assert_allclose(left.covariance, rest.covariance, rtol=1e-8)
+    assert whole.without(whole).count == 0
+
+
 def test_the_jackknife_by_its_definition_and_against_repeats():
     random = np.random.default_rng(0)
     real = random.normal(size=(2000, 3))
@@ -96,5 +108,9 @@ def test_the_jackknife_by_its_definition_and_against_repeats():
     assert estimates[0].error == pytest.approx(np.sqrt(0.9 * np.sum((without - np.mean(without)) ** 2)), rel=1e-9)
     assert 0.5 < np.mean([e.error for e in estimates]) / np.std(estimates) < 2.0
     assert frechet_jackknife(real, dealt(fakes[0], 1)).error is None
+    few = features(40, 64, 1)  # singular: the error is still that of the definition, to some digits
+    without = [frechet_distance(few, np.delete(few + 1.0, np.s_[i::4], 0)) for i in range(4)]
+    error = np.sqrt(0.75 * np.sum((without - np.mean(without)) ** 2))
+    assert frechet_jackknife(few, dealt(few + 1.0, 4)).error == pytest.approx(error, rel=1e-4)
     with pytest.raises(InputError, match=r"^folds: "):
         frechet_jackknife(real, [])
