@@ -76,7 +76,7 @@ def main(kind: str, seeds: int, first: int = 0) -> None:
         told = (
             " | ".join(str(w.message).partition(". ")[0] for w in caught if "collapse" in str(w.message)) or "no alarm"
         )
-        looks = alarm.history[3:]  # the first ones are of a generator that has hardly begun
+        looks = [row for row in alarm.history if row["step"] >= alarm.warmup]
         worst = {k: round(min(r[k] for r in looks), 2) for k in ("diversity_pixels", "classes", "coverage")}
         top = max(row["separation"] for row in alarm.history)
         print(f"{kind:13} seed {seed}: {told}; at the end {covered} of {len(network.class_names)} modes", end="; ")

@@ -59,10 +59,11 @@ class CollapseAlarm(RunCallback):
     All but the last are NaN for samples that are not finite, which is wrong as well.
 
     Something is wrong when a diversity is below 0.3, classes below 0.5, separation above 0.999, or coverage or a
-    diversity below 0.4 of its own best before. An alarm is raised when this is seen `patience` times in a row, not
-    counting the first `warmup` rounds: at the earliest `warmup + (patience - 1) * every` rounds after the start, and
-    within `patience * every` rounds of a collapse. It is a warning, and a line in RUN/alarms.jsonl, with what is seen
-    and what to try; there is none again before all has been well once. As `policy` says, training then
+    diversity below 0.4 of its own best before; but nothing is in the first `warmup` rounds, whose bests do not count
+    either. An alarm is raised when something is wrong `patience` times in a row: at the earliest `warmup + (patience -
+    1) * every` rounds after the start, and within `patience * every` rounds of a collapse. It is a warning, and a line
+    in RUN/alarms.jsonl, with what is seen and what to try; there is none again before all has been well once. As
+    `policy` says, training then
 
     - "warn": goes on, to the bit as it would without this callback;
     - "stop": ends, and ends again when it is resumed, unless all is well then;
@@ -74,7 +75,7 @@ class CollapseAlarm(RunCallback):
         reals: an array (n, ...) of a thousand reals, say, as the discriminator takes them.
         network: a `kgan.metrics` network; default: pixels, or a projection of them if there are many, without classes.
         every: rounds between two looks.
-        warmup: rounds before the first look: a generator that has hardly begun is not diverse.
+        warmup: rounds at whose looks nothing is wrong yet: a generator that has hardly begun is not diverse.
         patience: looks in a row.
         policy: "warn", "stop" or "rollback".
         factor: by which a rollback multiplies the learning rates, in (0, 1].
@@ -137,17 +138,18 @@ class CollapseAlarm(RunCallback):
             self._next = self._following(self._step)
 
     def _following(self, step: int) -> int:
-        return max((step // self.every + 1) * self.every, self.warmup)
+        return (step // self.every + 1) * self.every
 
     def _look(self, step: int) -> None:
         figures = self.figures(self.model.sample(len(self.reals), seed=step, average=False))
         figures["separation"] = float(self._separation())
         self.history = [old for old in self.history if old["step"] < step]  # what a rollback left goes
-        wrong = _wrong(figures, self.history)
+        seen = _wrong(figures, [old for old in self.history if old["step"] >= self.warmup])
+        wrong = seen if step >= self.warmup else {}
         self.history.append({"step": step, **figures, "wrong": self._wrong_looks() + 1 if wrong else 0})
         if is_chief():
             table.write(self.run_dir / FIGURES, self.history)
-        if not wrong:
+        if not seen:
             self._told = False
             self._keep()
         elif self._wrong_looks() >= self.patience and not self._told:

@@ -68,9 +68,10 @@ def network(dataset: str, features: str | None = None, **where: Any) -> metrics.
 
 
 def reals(dataset: str, num: int, **where: Any) -> tuple[tf.data.Dataset, int]:
-    """Batches of reals in random order, and how many to take: `num`, or all if they are fewer."""
-    size = data.load(dataset, batch_size=1, **where).stream.source.size
-    return data.load(dataset, batch_size=_batch(min(size, num)), **where), min(num, size)
+    """Batches of reals in random order, and how many to take: `num`, or (but for a hundredth) all if they are fewer."""
+    num = min(num, data.load(dataset, batch_size=1, **where).stream.source.size)
+    batch = _batch(num)
+    return data.load(dataset, batch_size=batch, **where), num - num % batch
 
 
 def names(text: str | None) -> list[str]:

@@ -171,7 +171,7 @@ def _game(folder: Path) -> dict[str, Any] | None:
         for name, (names, meaning) in EQUILIBRIUM.items()
     ]
     diagnosis = rows[-1]["diagnosis"]
-    return {"diagnosis": f"{diagnosis}: {DIAGNOSES[diagnosis]}", "step": steps[-1], "panels": panels}
+    return {"diagnosis": f"{diagnosis} – {DIAGNOSES[diagnosis]}", "step": steps[-1], "panels": panels}
 
 
 def _collapse(folder: Path) -> dict[str, Any] | None:

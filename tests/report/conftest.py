@@ -37,7 +37,7 @@ def run(tmp_path_factory, generator):
         pictures.write_png(path, pictures.grid(generator.sample(16, seed=epoch)))
     for epoch in (2, 4, 6):
         values = {"metric": "fid", "network": "classifier-3f2a", "n_real": 1000, "n_fake": 1000, "weights": "ema"}
-        fid = Result(value=90 / epoch, error=0.5, real=0.42, better="lower", **values)
+        fid = Result(value=90 / epoch, error=0.5, real=0.42, better="lower", perfect=0.125, **values)
         classes = {"names": list("0123456789"), "real": [0.1] * 10, "fake": [0.05] * 5 + [0.15] * 5}
         record(folder, Evaluation([fid], classes, epoch, 10 * epoch))
     rows = [{"step": 20 * i} | dict.fromkeys(

@@ -73,9 +73,11 @@ def test_each_part_is_there(parsed):
     assert anchors <= {attributes.get("id") for _, attributes in parsed.tags}
     text = " ".join(" ".join(parsed.text).split())
     assert "Collapse after 60 rounds:" in text and "20% as diverse" in text and "Try r1(gamma=1)." in text
-    assert "rotating: the players turn" in text
+    assert "rotating – the players turn" in text
     assert "classifier-3f2a, n_real=1000, n_fake=1000, ema" in text
-    assert all(cell in text for cell in ("15", "0.42", "r1(gamma=1); lecam", "tensorflow", "nearest of 300 reals"))
+    assert all(
+        cell in text for cell in ("15", "0.42", "0.125", "r1(gamma=1); lecam", "tensorflow", "nearest of 300 reals")
+    )
     assert "digits <1>" in text  # and is no tag
 
 
