@@ -22,7 +22,7 @@ def statistically_different_bins(
         real: features (n, d).
         fake: features (m, d).
         bins: cells; the authors' 100.
-        alpha: the test's level.
+        alpha: the test's level, in (0, 1).
         seed: of k-means.
 
     Returns:
@@ -30,12 +30,13 @@ def statistically_different_bins(
         nats, at most log 2.
 
     Raises:
-        InputError: for other shapes, features that are not finite, or more bins than reals.
+        InputError: for other shapes, features that are not finite, more bins than reals, or an alpha outside (0, 1).
     """
     real, fake = check_features(real=real, fake=fake)
     if len(real) < whole("bins", bins, least=2):
         raise InputError(f"bins: wanted at most as many as the {len(real)} reals, got {bins}")
-    number("alpha", alpha, above=0.0)
+    if number("alpha", alpha, above=0.0) >= 1.0:
+        raise InputError(f"alpha: wanted a number in (0, 1), got {alpha!r}")
     centres = KMeans(bins, n_init=1, random_state=seed).fit(real).cluster_centers_
     p, q = (np.bincount(_nearest(x, centres), minlength=bins) / len(x) for x in (real, fake))
     pooled = (len(real) * p + len(fake) * q) / (len(real) + len(fake))

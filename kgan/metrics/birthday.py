@@ -41,30 +41,34 @@ def birthday_paradox(
         raise InputError("threshold: wanted either real or threshold, got both")
     if real is not None:
         threshold = np.sqrt(np.quantile(squared_radii(check_features(real=real)[0], 1, "real"), 0.01))
-    limit = number("threshold", float(threshold or 0.0), least=0.0) ** 2
+    limit = number("threshold", 0.0 if threshold is None else threshold, least=0.0) ** 2
     whole("trials", trials)
-    pairs = _pairs(features, limit)
-    first = _first_duplicates(pairs, len(features), trials, np.random.default_rng(seed))
+    first = _first_duplicates(_duplicates(features, limit), trials, np.random.default_rng(seed))
     size = float(np.sort(first)[(trials - 1) // 2])
     return {"batch_size": Estimate(size), "support": Estimate(size**2 / (2 * np.log(2)))}
 
 
-def _pairs(features: np.ndarray, limit: float) -> np.ndarray:
-    """The pairs i < j of duplicates, (p, 2)."""
+def _duplicates(features: np.ndarray, limit: float) -> list[int]:
+    """For each sample the set of its duplicates, as the bits of a whole number: of a collapsed generator all pairs are
+    duplicates, too many to list."""
     found = []
     for rows, distances in squared_distances(features, features):
-        i, j = np.nonzero(distances <= limit)
-        i += rows.start
-        found.append(np.stack([i, j], 1)[i < j])
-    return np.concatenate(found)
+        near = distances <= limit
+        near[np.arange(len(near)), np.arange(rows.start, rows.stop)] = False  # each is near itself
+        found += [int.from_bytes(bits.tobytes(), "little") for bits in np.packbits(near, axis=1, bitorder="little")]
+    return found
 
 
-def _first_duplicates(pairs: np.ndarray, n: int, trials: int, random: np.random.Generator) -> np.ndarray:
+def _first_duplicates(duplicates: list[int], trials: int, random: np.random.Generator) -> np.ndarray:
     """In random orders of the samples, how many until the first duplicate; a batch's size is a prefix's length."""
     first = np.full(trials, np.inf)
-    if len(pairs):
+    if any(duplicates):
         for trial in range(trials):
-            place = np.empty(n, int)
-            place[random.permutation(n)] = np.arange(n)
-            first[trial] = place[pairs].max(1).min() + 1
+            seen = 0
+            for place, sample in enumerate(random.permutation(len(duplicates)).tolist()):
+                if duplicates[sample] & seen:
+                    first[trial] = place + 1
+                    break
+                if duplicates[sample]:
+                    seen |= 1 << sample
     return first

@@ -26,7 +26,8 @@ def classification_accuracy(
         real_labels: theirs, (m,).
 
     Returns:
-        The share of reals that it knows, in [0, 1], with its binomial standard error.
+        The share of reals that it knows, in [0, 1], with its binomial standard error over the reals, the classifier
+        held fixed (0 for a share of 0 or 1).
 
     Raises:
         InputError: for other shapes, features that are not finite, or fakes of one class only.

@@ -21,8 +21,10 @@ def density_coverage(real: np.ndarray, fake: np.ndarray, k: int = 5) -> dict[str
         k: neighbours; 5 there.
 
     Returns:
-        "density", at least 0 and not bounded by 1, and "coverage", in [0, 1], each with its standard error over the
-        fakes and the reals.
+        "density", at least 0 and not bounded by 1, and "coverage", in [0, 1], each with a standard error:
+        density's over the fakes, with the reals held fixed; coverage's the binomial one over the reals, with the
+        fakes held fixed and the balls taken as independent, which they are not quite (0 for a coverage of 0 or 1).
+        With both sets drawn anew both vary more.
 
     Raises:
         InputError: for other shapes, features that are not finite, or at most k reals.

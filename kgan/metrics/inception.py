@@ -3,6 +3,7 @@
 import hashlib
 import os
 import tarfile
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -76,7 +77,10 @@ def _read(path: Path) -> bytes:
         if path.suffix not in (".tgz", ".gz"):
             return path.read_bytes()
         with tarfile.open(path) as archive:
-            return archive.extractfile(FILE).read()
-    except (OSError, tarfile.TarError, KeyError) as error:
+            member = archive.extractfile(FILE)
+            if member is None:
+                raise KeyError(f"{FILE} is no file there")
+            return member.read()
+    except (OSError, EOFError, zlib.error, tarfile.TarError, KeyError) as error:
         reason = " ".join(str(error).split())
         raise InputError(f"path: cannot read the Inception graph {path}: {reason}") from error

@@ -3,7 +3,7 @@
 import numpy as np
 from scipy import stats
 
-from kgan.checks import InputError, whole
+from kgan.checks import InputError, number, whole
 from kgan.metrics.estimate import Estimate
 from kgan.metrics.neighbours import check_features
 from kgan.metrics.precision_recall import proportion
@@ -22,16 +22,15 @@ def mode_coverage(samples: np.ndarray, centres: np.ndarray, sigma: float) -> dic
         sigma: the standard deviation of each mode, the same along every axis.
 
     Returns:
-        "modes": how many of the K are covered; "high_quality": the share of good samples; "reverse_kl":
-        KL(generated || uniform) over the modes of the good samples, in nats, infinite if there are none. Their values
-        for a perfect sampler: `mode_ceilings`.
+        "modes": how many of the K are covered; "high_quality": the share of good samples, with its binomial standard
+        error (0 for 0 or 1); "reverse_kl": KL(generated || uniform) over the modes of the good samples, in nats,
+        infinite if there are none. Their values for a perfect sampler: `mode_ceilings`.
 
     Raises:
         InputError: for other shapes, or a sigma that is not positive.
     """
     samples, centres = check_features(samples=samples, centres=centres)
-    if not 0.0 < sigma < np.inf:
-        raise InputError(f"sigma: wanted a number above 0, got {sigma!r}")
+    number("sigma", sigma, above=0.0)
     squares = np.stack([((samples - centre) ** 2).sum(1) for centre in centres], 1)
     good = squares.min(1) <= (SIGMAS * sigma) ** 2
     over_modes = mode_coverage_of_labels(squares.argmin(1)[good], len(centres))

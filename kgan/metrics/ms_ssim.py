@@ -28,13 +28,15 @@ def ms_ssim(images: np.ndarray, pairs: int = 1000, seed: int = 0) -> Estimate:
         The mean with its standard error over the pairs.
 
     Raises:
-        InputError: for other shapes, fewer than two images, or images below 2 pixels.
+        InputError: for other shapes, fewer than two images, images below 2 pixels, or that are not finite.
     """
     images = np.asarray(images, "float32")
     if images.ndim != 4 or len(images) < 2 or min(images.shape[1:3]) < 2:
         raise InputError(
             f"images: wanted (n, height, width, channels), n >= 2, of 2 pixels or more, got {images.shape}"
         )
+    if not np.isfinite(images).all():
+        raise InputError("images: wanted finite numbers, got NaN or infinity")
     side = min(images.shape[1:3])
     size = min(FILTER, side)
     scales = min(len(WEIGHTS), 1 + int(math.log2(side / size)))

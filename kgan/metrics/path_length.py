@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from kgan.checks import number, whole
+from kgan.checks import InputError, number, whole
 from kgan.metrics.estimate import Estimate
 
 
@@ -30,7 +30,7 @@ def perceptual_path_length(
         latent_dim: the dimension of the latents.
         num: how many places.
         epsilon: the step along the arc, as a part of it.
-        trim: the share of the smallest, and of the largest, that is left out; 0.01 in their code.
+        trim: the share of the smallest, and of the largest, that is left out, in [0, 0.5); 0.01 in their code.
         seed: of latents and places.
         batch_size: places at a time.
 
@@ -38,7 +38,9 @@ def perceptual_path_length(
         InputError: for an argument out of its range.
     """
     whole("latent_dim", latent_dim), whole("num", num), whole("batch_size", batch_size)
-    number("epsilon", epsilon, above=0.0), number("trim", trim, least=0.0)
+    number("epsilon", epsilon, above=0.0)
+    if number("trim", trim, least=0.0) >= 0.5:
+        raise InputError(f"trim: wanted a number in [0, 0.5), got {trim!r}")
     random = np.random.default_rng(seed)
     start, end = random.normal(size=(2, num, latent_dim))
     place = random.uniform(size=(num, 1))

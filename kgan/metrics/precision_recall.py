@@ -19,7 +19,9 @@ def precision_recall(real: np.ndarray, fake: np.ndarray, k: int = 3) -> dict[str
         k: neighbours; 3 there.
 
     Returns:
-        "precision" and "recall", in [0, 1], each with its binomial standard error.
+        "precision" and "recall", in [0, 1], each with its binomial standard error. It is that of other points among
+        the same balls: of other fakes for precision, of other reals for recall. With the set that the balls are about
+        drawn anew too, both vary more: recall up to some times more.
 
     Raises:
         InputError: for other shapes, features that are not finite, or sets of at most k samples.
@@ -34,6 +36,6 @@ def precision_recall(real: np.ndarray, fake: np.ndarray, k: int = 3) -> dict[str
 
 
 def proportion(hits: np.ndarray) -> Estimate:
-    """The share of hits, with its binomial standard error."""
+    """The share of hits, with its binomial standard error: which is 0 for a share of 0 or 1, however few."""
     share = float(np.mean(hits))
     return Estimate(share, np.sqrt(share * (1.0 - share) / len(hits)))

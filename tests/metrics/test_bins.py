@@ -37,3 +37,6 @@ def test_itself_and_elsewhere():
     assert collapsed["ndb"] == 10
     with pytest.raises(InputError, match="bins: wanted at most as many as the 500 reals"):
         statistically_different_bins(x, x, bins=501)
+    for alpha in (0, 1, 3, np.nan):
+        with pytest.raises(InputError, match="alpha: wanted"):
+            statistically_different_bins(x, x, bins=10, alpha=alpha)

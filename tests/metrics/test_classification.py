@@ -17,6 +17,14 @@ def test_the_score_of_the_true_law_is_that_of_bayes():
     assert seen == pytest.approx(stats.norm.cdf(1.0), abs=4 * seen.error)
 
 
+def test_the_scale_of_a_feature_is_nothing():
+    """Unscaled, the penalty would keep the first, which alone tells the classes, out of the classifier."""
+    scale = np.array([1e-6, 1.0])
+    (fake, fake_labels), (real, real_labels) = samples(2000, 0), samples(2000, 1)
+    seen = classification_accuracy(fake * scale, fake_labels, real * scale, real_labels)
+    assert seen == pytest.approx(stats.norm.cdf(1.0), abs=4 * seen.error)
+
+
 def test_labels_that_mean_nothing_and_classes_that_are_lost():
     fake, labels = samples(5000, 0)
     real = samples(5000, 1, distance=10.0)

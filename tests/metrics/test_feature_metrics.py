@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import stats
 from scipy.spatial.distance import cdist
 
 from kgan.checks import InputError
@@ -53,6 +54,27 @@ def test_distances_and_radii_are_scipys():
 def test_a_sample_is_at_distance_zero_from_its_copy():
     a = normal(40, d=512, shift=100.0)
     assert all((np.diag(block) == 0.0).all() for _, block in squared_distances(a, a))
+
+
+@pytest.mark.parametrize("apart", [1e2, 3e6, 1e9])
+@pytest.mark.parametrize("d", [2, 40])
+def test_near_neighbours_in_clusters_far_apart_are_scipys(apart, d):
+    """Which |a|^2 + |b|^2 - 2 a.b about any one centre loses in rounding."""
+    side = apart * (np.arange(1400) % 3)[:, None]  # 1400: more than a block
+    a, b = normal(1400, d, 1) * 0.1 + side, normal(1400, d, 2) * 0.1 + side
+    ours = np.concatenate([block for _, block in squared_distances(a, b)])
+    np.testing.assert_allclose(np.sqrt(ours), cdist(a, b), rtol=1e-7)
+    np.testing.assert_allclose(np.sqrt(squared_radii(a, 3)), np.sort(cdist(a, a), 1)[:, 3], rtol=1e-7)
+
+
+def test_copies_and_near_copies_at_every_scale():
+    """A collapsed generator's: all pairs but a few are closer than rounding."""
+    x = np.repeat(normal(3, 20), 400, 0)
+    for noise in (0.0, 1e-7, 1e-12):
+        x = x + noise * normal(1200, 20, 4)
+        ours = np.concatenate([block for _, block in squared_distances(x, x)])
+        np.testing.assert_allclose(np.sqrt(ours), cdist(x, x), rtol=1e-7)
+        assert (np.diag(ours) == 0.0).all()
 
 
 def test_kernel_distance_of_equal_laws_is_zero_on_average_and_half_the_time_negative():
@@ -112,6 +134,21 @@ def test_equal_laws_have_density_one_and_the_ceilings_coverage(n, m, k, ceiling)
     for name, expected in (("density", 1.0), ("coverage", ceiling)):
         values = np.array([run[name] for run in runs])
         assert abs(values.mean() - expected) < 4 * values.std() / np.sqrt(len(values)) + 1e-9
+
+
+def test_recalls_error_is_that_of_other_reals_among_the_same_balls():
+    fake = normal(200, 2, shift=0.8)
+    held = [precision_recall(normal(500, 2, seed), fake)["recall"] for seed in range(1, 80)]
+    anew = [precision_recall(normal(500, 2, s), normal(200, 2, 100 + s, shift=0.8))["recall"] for s in range(1, 80)]
+    assert np.std(held) == pytest.approx(np.mean([r.error for r in held]), rel=0.3)
+    assert np.std(anew) > 1.5 * np.mean([r.error for r in anew])  # as its docstring warns
+
+
+def test_densitys_error_is_that_of_the_mean_over_the_fakes():
+    real, fake = normal(300, 3, 1), normal(100, 3, 2, shift=0.3)
+    balls = (cdist(fake, real) <= np.sort(cdist(real, real), 1)[:, 5]).sum(1) / 5
+    density = density_coverage(real, fake)["density"]
+    assert density == pytest.approx(balls.mean()) and density.error == pytest.approx(stats.sem(balls))
 
 
 def test_errors_are_those_of_repeats():

@@ -113,6 +113,23 @@ def test_fetched_once_and_checked(original, tmp_path, monkeypatch):
     assert "\n" not in str(told.value)
 
 
+@pytest.mark.parametrize("damage", ["cut", "bits", "directory", "another"])
+def test_a_damaged_archive_is_told_in_one_line(original, tmp_path, damage):
+    archive = tmp_path / "inception-2015-12-05.tgz"
+    with tarfile.open(archive, "w:gz") as file:
+        source = tmp_path if damage == "directory" else original[0]
+        file.add(source, "other.pb" if damage == "another" else inception.FILE, recursive=False)
+    content = archive.read_bytes()
+    middle = len(content) // 2
+    if damage == "cut":
+        archive.write_bytes(content[:middle])
+    if damage == "bits":
+        archive.write_bytes(content[:middle] + np.random.default_rng(0).bytes(middle))
+    with pytest.raises(InputError, match="path: cannot read the Inception graph") as told:
+        Inception(archive)
+    assert "\n" not in str(told.value)
+
+
 def test_what_cannot_be_read_is_told_in_one_line(tmp_path, monkeypatch):
     monkeypatch.setenv("KGAN_CACHE", str(tmp_path / "cache"))
     (tmp_path / "text.pb").write_text("no graph")

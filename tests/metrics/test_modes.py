@@ -45,5 +45,6 @@ def test_labels():
     assert half["modes"] == 500 and half["reverse_kl"] == pytest.approx(np.log(2))
     with pytest.raises(InputError, match=r"labels: wanted numbers in \[0, 10\)"):
         mode_coverage_of_labels(np.array([10]), 10)
-    with pytest.raises(InputError, match="sigma"):
-        mode_coverage(CENTRES, CENTRES, 0.0)
+    for sigma in (0.0, "a", np.nan, np.inf):
+        with pytest.raises(InputError, match="sigma: wanted a number above 0, got"):
+            mode_coverage(CENTRES, CENTRES, sigma)

@@ -30,6 +30,17 @@ def test_one_scale_is_ssim_by_hand():
     assert ms_ssim(images, pairs=3) == pytest.approx(expected, rel=1e-4)
 
 
+@pytest.mark.parametrize(("side", "weight"), [(22, 0.2856 / (0.0448 + 0.2856)), (176, 0.1333)])
+def test_the_last_weight_is_the_coarsest_scales(side, weight):
+    """Of two constant images the luminance's factor remains, which only the coarsest scale has."""
+    c1 = (0.01 * 2.0) ** 2
+    images = np.ones((2, side, side, 1)) * np.array([0.5, 0.25])[:, None, None, None]
+    luminance = (2 * 0.5 * 0.25 + c1) / (0.5**2 + 0.25**2 + c1)
+    assert ms_ssim(images, pairs=2) == pytest.approx(luminance**weight, rel=1e-4)
+
+
 def test_bad_input():
+    with pytest.raises(InputError, match="images: wanted finite"):
+        ms_ssim(np.full((2, 28, 28, 1), np.nan))
     with pytest.raises(InputError, match="n >= 2"):
         ms_ssim(np.zeros((1, 28, 28, 1)))

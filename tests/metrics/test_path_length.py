@@ -1,6 +1,8 @@
 import numpy as np
 import pytest
+from scipy import stats
 
+from kgan.checks import InputError
 from kgan.metrics import perceptual_path_length
 from kgan.metrics.path_length import slerp
 
@@ -31,6 +33,21 @@ def test_it_grows_with_the_square_of_the_features_and_is_trimmed():
     assert perceptual_path_length(lambda z: 0 * z, features, 4, num=10) == 0
     assert run(1.0, trim=0.1) < run(1.0, trim=0.0)  # the largest weigh more than the smallest
     assert run(1.0, batch_size=7) == pytest.approx(run(1.0), rel=1e-12)
+
+
+def test_both_ends_are_trimmed_as_scipy_does():
+    seen = []
+    network = lambda z: (seen.append(z) or z, None)  # noqa: E731
+    value = perceptual_path_length(lambda z: z, network, 4, num=501, trim=0.1, epsilon=1e-2, batch_size=501)
+    lengths = np.sort(((seen[1] - seen[0]) ** 2).sum(1) / 1e-4)
+    assert value == pytest.approx(stats.trim_mean(lengths, 0.1), rel=1e-9)
+    assert value.error == pytest.approx(stats.sem(stats.trimboth(lengths, 0.1)), rel=1e-9)
+
+
+@pytest.mark.parametrize("trim", [-0.1, 0.5, 0.6, np.nan])
+def test_a_trim_that_leaves_nothing(trim):
+    with pytest.raises(InputError, match="trim: wanted"):
+        perceptual_path_length(lambda z: z, features, 4, num=10, trim=trim)
 
 
 def test_slerp():

@@ -9,6 +9,7 @@ import numpy as np
 import prdc
 import pytest
 import torch
+from scipy.spatial.distance import cdist
 
 from kgan.metrics import density_coverage, frechet_distance, inception_score, kernel_distance, precision_recall
 
@@ -51,6 +52,17 @@ def test_kernel_distance(fidelity):
     assert kernel_distance(REAL, FAKE) == pytest.approx(theirs["kernel_inception_distance_mean"], rel=1e-6)
 
 
+def test_kernel_distance_over_the_same_subsets(fidelity):
+    theirs = fidelity.kid.kid_features_to_metric(
+        tensor(REAL), tensor(FAKE[:300]), kid_subsets=7, kid_subset_size=50, rng_seed=5, verbose=False
+    )
+    with mock.patch("numpy.random.default_rng", np.random.RandomState):  # the generator that they draw from
+        ours = kernel_distance(REAL, FAKE[:300], subsets=7, subset_size=50, seed=5)
+    assert ours == pytest.approx(theirs["kernel_inception_distance_mean"], rel=1e-6)
+    error = theirs["kernel_inception_distance_std"] / np.sqrt(7 - 1)  # theirs is over n, and not the mean's
+    assert ours.error == pytest.approx(error, rel=1e-6)
+
+
 def test_inception_score(fidelity):
     logits = 3 * rng.normal(size=(400, 10))
     theirs = fidelity.isc.isc_features_to_metric(tensor(logits), splits=10, shuffle=False)
@@ -77,3 +89,13 @@ def test_prdc(k, m):
     ours = precision_recall(REAL, FAKE[:m], k) | density_coverage(REAL, FAKE[:m], k)
     assert ours == pytest.approx(theirs, rel=1e-6)
     assert 0.0 < theirs["coverage"] < 1.0
+
+
+def test_prdc_of_clusters_far_apart(monkeypatch):
+    """With SciPy's distances in theirs, which by itself loses the near ones in rounding, as a sum of squares does."""
+    monkeypatch.setattr("prdc.prdc.compute_pairwise_distance", lambda x, y=None: cdist(x, x if y is None else y))
+    side = 3e6 * (np.arange(400) % 2)[:, None]
+    real, fake = (side + 0.1 * x[:, :4] for x in (REAL, FAKE))
+    theirs = prdc.compute_prdc(real_features=real, fake_features=fake, nearest_k=3)
+    assert precision_recall(real, fake, 3) | density_coverage(real, fake, 3) == pytest.approx(theirs, rel=1e-6)
+    assert 0.1 < theirs["precision"] < 1.0 and 0.1 < theirs["coverage"] < 1.0
