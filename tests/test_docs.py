@@ -33,6 +33,9 @@ def tables(page):
 ROWS = [(heading, row) for heading, row in tables(PAGE) if "Cost" in row]
 
 
+EVALUATION = (Path(__file__).parent.parent / "docs" / "evaluation.md").read_text()
+
+
 def named(heading):
     """What the first cells under a heading name, without arguments and modules."""
     codes = [code for where, row in ROWS if where == heading for code in re.findall("`([^`]+)`", row["Name"])]
@@ -146,3 +149,25 @@ def test_the_example_runs(recwarn):
     assert int(names["gan"].step.numpy()) == 2
     assert {"r1", "lecam"} <= set(names["gan"].history.history)
     assert not [warning for warning in recwarn if "discriminator" in str(warning.message)]  # the lint has no objection
+
+
+def test_every_metric_and_network_has_a_row_with_the_names_of_its_values():
+    rows = {row["Name"].strip("`"): row for _, row in tables(EVALUATION) if "Values" in row}
+    assert set(rows) == set(kgan.metrics.METRICS)
+    for name, metric in kgan.metrics.METRICS.items():
+        values = [text.partition(":")[0] for text in re.findall("`([^`]+)`", rows[name]["Values"])]
+        assert values and all(any(value.startswith(start) for start in metric.better) for value in values), name
+        directions = {metric.direction(value) for value in values}
+        assert {d or "–" for d in directions} == set(rows[name]["Better"].split(", ")), name
+    networks = " ".join(row["`--features`"] for _, row in tables(EVALUATION) if "`--features`" in row)
+    for name in ("raw", "random_projection", "classifier", "inception", "application"):
+        assert f"`{name}" in networks
+        with pytest.raises(InputError, match=name):
+            kgan.metrics.network(f"{name}_")  # it is known
+
+
+def test_the_example_of_evaluation_runs(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    exec(re.search(r"```python\n(.*?)```", EVALUATION, re.DOTALL)[1], {})
+    assert re.search(r"fid\[random-\w+, n_real=500, n_fake=500, ema, digits at 16\] = ", capsys.readouterr().out)
+    assert (tmp_path / "runs" / "evaluated" / "best").exists()

@@ -6,7 +6,8 @@ Trains a GAN on a data set and keeps the run's folder:
   logs.csv       a row an epoch; curves.png draws it, and tensorboard --logdir=DIR/logs shows it
   samples/       pictures of the same latents as training goes on
   checkpoints/   the whole state: the same command goes on from the newest, to the same end
-  collapse.csv   how diverse the samples are beside reals; alarms.jsonl, what was wrong with them
+  collapse.csv   how diverse the samples are beside reals; alarms.jsonl, what was wrong with them; with
+                 --alarm=rollback, good/ is the checkpoint of the last look at which nothing was
   evaluations.jsonl, best/   with --metrics: their values with the protocol, and the best epoch's checkpoint
   equilibrium.csv  with --equilibrium_every: gradient norms, rotation, the discriminator's slope, a diagnosis
   saved_model/   the averaged generator as a SavedModel, a new version whenever training has advanced

@@ -274,6 +274,8 @@ def test_a_run_that_breaks_says_so(tmp_path, capsys, policy):
         (["--clip_value=1"], "clip_value: only the preset 'wgan' clips weights, got preset 'gan'"),
         (["--batch_size=5000"], "batch_size: got 5000, wanted at most 1797"),
         (["--resolution=9"], "image_shape: 9 x 9 cannot be halved"),
+        (["--features=clasifier"], "features: unknown name 'clasifier'; did you mean 'classifier'?"),
+        (["--metrics=fid,modes"], "metrics: 'modes' wants data with known modes (ring or grid), got 'digits'"),
         (["--strategy=multi_worker"], "strategy: 'multi_worker' wants the environment variable TF_CONFIG"),
     ],
 )
