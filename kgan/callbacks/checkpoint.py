@@ -60,7 +60,10 @@ class Checkpoint(RunCallback):
         self._save()
 
     def _save(self) -> None:
-        if not is_chief() or self._step() == self._saved:
+        newest = latest(self.run_dir)
+        # A rollback may have removed what was saved.
+        there = newest is None or int(newest.name[5:]) == self._step()
+        if not is_chief() or (self._step() == self._saved and there):
             return
         try:
             save(self.model, self.run_dir)

@@ -14,7 +14,7 @@ from kgan import files
 from kgan.callbacks import table
 from kgan.callbacks.base import RunCallback
 from kgan.callbacks.rollback import go_back, learning_rates
-from kgan.callbacks.snapshot import BrokenState, checkpoints, keep_only, latest, remove
+from kgan.callbacks.snapshot import BrokenState, checkpoints, keep_only, latest, remove, save
 from kgan.checks import InputError, unknown, whole
 from kgan.distribute import is_chief
 from kgan.metrics.density_coverage import density_coverage
@@ -22,6 +22,8 @@ from kgan.metrics.features import RandomProjection, Raw
 from kgan.metrics.network import Network
 
 FIGURES, ALARMS, GOOD = "collapse.csv", "alarms.jsonl", "good"
+NAMES = ("diversity_pixels", "diversity_features", "classes", "coverage")
+BACK = "Back to"
 POLICIES = ("warn", "stop", "rollback")
 
 # Thresholds. benchmarks/collapse_alarm.py measures how often they are crossed by runs that collapse and by healthy
@@ -70,6 +72,8 @@ class CollapseAlarm(RunCallback):
     - "rollback": goes back to the last look at which all was well, with the learning rates times `factor`; after
       `retries` rollbacks, or if all never was well, it ends. RUN/good keeps that look's checkpoint.
 
+    Each of several machines looks for itself; "stop" and "rollback" want them to compute the same to the bit.
+
     Args:
         run_dir: the run's folder.
         reals: an array (n, ...) of a thousand reals, say, as the discriminator takes them.
@@ -83,7 +87,8 @@ class CollapseAlarm(RunCallback):
 
     Raises:
         InputError: for an argument out of its range, or reals that are all the same or not finite; in `fit`, for reals
-            that do not fit the discriminator, or files of an earlier run that cannot be read.
+            that do not fit the discriminator, files of an earlier run that cannot be read, learning rates that a
+            rollback cannot set, or a call inside a strategy's scope.
     """
 
     def __init__(
@@ -115,35 +120,37 @@ class CollapseAlarm(RunCallback):
         self._seen = self.network(self.reals)
 
     def on_train_begin(self, logs: dict | None = None) -> None:
+        if tf.distribute.in_cross_replica_context():
+            raise InputError("fit: CollapseAlarm wants it called outside of strategy.scope()")
         self.model.check_batch(tf.constant(self.reals[:8]))
         if self.policy == "rollback":
             learning_rates(self.model)  # says now if they cannot be changed
         self.failed = False
-        self._next, self._rollbacks = None, 0
+        self._begun, self._rollbacks = False, 0
         self._separation = tf.function(self._separated)
-        alarms(self.run_dir), table.read(self.run_dir / FIGURES)  # says now if they cannot be read
+        self.history = table.read(self.run_dir / FIGURES, columns=(*NAMES, "separation", "wrong"))
+        self._alarms = alarms(self.run_dir)
 
     def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
+        """Also called where training goes on from a checkpoint: what came after it is forgotten."""
         self._step = int(self.model.step.numpy())
-        if self._next is None:  # not when training begins: a checkpoint may then still have to be restored
-            self.history = [row for row in table.read(self.run_dir / FIGURES) if row["step"] <= self._step]
-            self._alarms = [row for row in alarms(self.run_dir) if row["step"] <= self._step]
-            self._told = self.policy == "warn" and self._wrong_looks() >= self.patience
-            self._next = self._following(self._step)
+        self._next = (self._step // self.every + 1) * self.every
+        self.history = [row for row in self.history if row["step"] <= self._step]
+        if not self._begun:  # not when training begins: a checkpoint may then still have to be restored
+            self._begun, told = True, self._wrong_looks() >= self.patience
+            self._told = told and self.policy == "warn"
+            self._alarms = [row for row in self._alarms if row["step"] <= self._step or row["action"].startswith(BACK)]
 
     def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
         self._step += self.model.steps_per_execution
-        if self._step >= self._next:
+        # Another callback may just have gone back to a checkpoint; an epoch then begins.
+        if self._step >= self._next and self._step == int(self.model.step.numpy()):
+            self._next = (self._step // self.every + 1) * self.every
             self._look(self._step)
-            self._next = self._following(self._step)
-
-    def _following(self, step: int) -> int:
-        return (step // self.every + 1) * self.every
 
     def _look(self, step: int) -> None:
         figures = self.figures(self.model.sample(len(self.reals), seed=step, average=False))
         figures["separation"] = float(self._separation())
-        self.history = [old for old in self.history if old["step"] < step]  # what a rollback left goes
         seen = _wrong(figures, [old for old in self.history if old["step"] >= self.warmup])
         wrong = seen if step >= self.warmup else {}
         self.history.append({"step": step, **figures, "wrong": self._wrong_looks() + 1 if wrong else 0})
@@ -168,7 +175,7 @@ class CollapseAlarm(RunCallback):
     def figures(self, fakes: np.ndarray) -> dict[str, float]:
         """The figures of samples (n, ...), all but the separation."""
         if not np.isfinite(fakes).all():
-            return dict.fromkeys(("diversity_pixels", "diversity_features", "classes", "coverage"), math.nan)
+            return dict.fromkeys(NAMES, math.nan)
         (real, real_classes), (fake, fake_classes) = self._seen, self.network(fakes)
         classes = math.nan
         if real_classes is not None:
@@ -197,6 +204,8 @@ class CollapseAlarm(RunCallback):
         if self.policy == "warn":
             return "Training goes on"
         good = latest(self.run_dir / GOOD) if self.policy == "rollback" else None
+        if good is not None and int(good.name[5:]) > step:  # of a run that is gone
+            good = None
         if good is None or self._rollbacks == self.retries:
             self.model.stop_training = self.failed = True
             if self.policy == "stop":
@@ -204,11 +213,11 @@ class CollapseAlarm(RunCallback):
             return "Training stops: never was all well" if good is None else "Training stops: no rollback helped"
         go_back(self.model, good, self.factor)
         self._rollbacks += 1
-        self._step, self._told = int(good.name[5:]), False
-        self.history = [row for row in self.history if row["step"] <= self._step]
-        if is_chief():  # a run that is killed now must not go on from where it had collapsed
-            remove(path for path in checkpoints(self.run_dir) if int(path.name[5:]) > self._step)
-        return f"Back to {good.name}, learning rates times {self.factor:g}"
+        self._told = False
+        if is_chief():  # a run that is killed now goes on from here, and as slowly
+            kept = save(self.model, self.run_dir)
+            remove(path for path in checkpoints(self.run_dir) if path.name > kept.name)
+        return f"{BACK} {good.name}, learning rates times {self.factor:g}"
 
     def _separated(self) -> tf.Tensor:
         model = self.model
@@ -225,8 +234,9 @@ def alarms(run_dir: str | os.PathLike) -> list[dict]:
     if not path.exists():
         return []
     try:
-        return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-    except ValueError as error:
+        rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+        return [row for row in rows if (row["step"], row["action"])]
+    except (ValueError, TypeError, KeyError) as error:
         raise InputError(f"run_dir: {str(path)!r} is no file of alarms: {error}") from error
 
 

@@ -63,23 +63,28 @@ class EquilibriumMonitor(RunCallback):
         if tf.distribute.in_cross_replica_context():
             raise InputError("fit: EquilibriumMonitor wants it called outside of strategy.scope()")
         self.model.check_batch(self.held_out)
-        self._points, self._next, self._operator = [], None, None
+        self._operator, self._points, self._step = None, [], -1
+        self.history = table.read(self.run_dir / FILE)
         self._measure = tf.function(self._graph)
         self._writer = tf.summary.create_file_writer(str(self.run_dir / "logs")) if is_chief() else None
 
     def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
-        self._step = int(self.model.step.numpy())
-        if self._next is None:  # not when training begins: a checkpoint may then still have to be restored
-            self.history = [row for row in table.read(self.run_dir / FILE) if row["step"] <= self._step]
-            self.diagnosis = diagnose(self.history) if self.history else None
-            self._next = (self._step // self.every + 1) * self.every
+        """Also called where training goes on from a checkpoint: what came after it is forgotten."""
+        step = int(self.model.step.numpy())
+        if step != self._step:
+            self._points = []
+        self._step = step
+        self._next = (self._step // self.every + 1) * self.every
+        self.history = [row for row in self.history if row["step"] <= self._step]
+        self.diagnosis = diagnose(self.history) if self.history else None
 
     def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
         stride = self.model.steps_per_execution
         step = self._step = self._step + stride
         if step + 2 * stride >= self._next:  # the two updates before a measurement span its angle
             self._points = [*self._points[-2:], flatten(self.model.game.point())]
-        if step >= self._next:
+        # Another callback may just have gone back to a checkpoint; an epoch then begins.
+        if step >= self._next and step == int(self.model.step.numpy()):
             self._take(step)
             self._next = (step // self.every + 1) * self.every
 
@@ -93,7 +98,7 @@ class EquilibriumMonitor(RunCallback):
         row["update_cosine"] = _cosine(self._points)
         self._points = []
         row["eigenvalue_real"], row["eigenvalue_imag"] = self._eigenvalue(step)
-        self.history = [*(old for old in self.history if old["step"] < step), row]  # what a rollback left goes
+        self.history.append(row)
         row["diagnosis"] = diagnose(self.history)
         if row["diagnosis"] != self.diagnosis and is_chief():
             self.diagnosis = row["diagnosis"]

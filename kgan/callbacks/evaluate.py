@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import warnings
 from collections.abc import Sequence
 
 import keras
@@ -12,7 +13,7 @@ from kgan.callbacks.snapshot import BrokenState, keep_only
 from kgan.checks import InputError, unknown, whole
 from kgan.distribute import is_chief
 from kgan.metrics.evaluation import Evaluator
-from kgan.metrics.result import Evaluation, Result, read, record
+from kgan.metrics.result import Evaluation, read, record
 
 BEST = "best"
 
@@ -30,7 +31,7 @@ class Evaluate(RunCallback):
         evaluator: the reals, the network and the metrics.
         every: epochs between two evaluations.
         seed: of the latents, the same each time.
-        keep_best: by which metric; default the evaluator's first. "" keeps none.
+        keep_best: by which metric; default the evaluator's first of which some values are better. "" keeps none.
         patience: end training when so many evaluations in a row were no better than the best before them, by
             `keep_best`; also over a run that was stopped and goes on. Default: never.
 
@@ -56,7 +57,7 @@ class Evaluate(RunCallback):
             raise unknown("keep_best", self.keep_best, known)
         self.patience = None if patience is None else whole("patience", patience)
         if self.patience and not self.keep_best:
-            raise InputError("patience: wanted a metric to go by, got keep_best=''")
+            raise InputError("patience: wanted a metric of which some values are better, got none to go by")
 
     def set_model(self, model: keras.Model) -> None:
         super().set_model(model)
@@ -66,33 +67,43 @@ class Evaluate(RunCallback):
 
     def on_train_begin(self, logs: dict | None = None) -> None:
         self._evaluations = read(self.run_dir)
+        if self._past_patience(self._known(self.model.progress.epoch)):
+            self.model.stop_training = True
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         if (epoch + 1) % self.every:
             return
         weights = "raw" if self.model.average is None else "ema"
         fakes = self.model.iter_samples(self.evaluator.num, self.seed)
-        evaluation = self.evaluator(fakes, weights, epoch + 1, int(self.model.step.numpy()), self.model)
+        try:
+            evaluation = self.evaluator(fakes, weights, epoch + 1, int(self.model.step.numpy()), self.model)
+        except InputError as error:  # NaN, which is the guard's business
+            warnings.warn(f"epoch {epoch + 1} is not measured: {error}", stacklevel=2)
+            return
         if logs is not None:
             logs.update({result.metric: result.value for result in evaluation.results})
-        self._evaluations = [old for old in self._evaluations if old.epoch <= epoch] + [evaluation]
+        self._evaluations = [*self._known(epoch), evaluation]
         if is_chief():
             record(self.run_dir, evaluation, later=False)
-        if not self.keep_best:
-            return
-        since = _since_best(self._evaluations, evaluation[self.keep_best])
-        if since == 0 and is_chief():
-            with contextlib.suppress(BrokenState):
-                keep_only(self.model, self.run_dir / BEST)
-        if self.patience is not None and since >= self.patience:
+            if self.keep_best and self._since_best(self._evaluations) == 0:
+                with contextlib.suppress(BrokenState):
+                    keep_only(self.model, self.run_dir / BEST)
+        if self._past_patience(self._evaluations):
             self.model.stop_training = True
-            print(f"{self.keep_best} was best {since} evaluations ago: training ends; {BEST}/ has that checkpoint")
 
+    def _known(self, epoch: int) -> list[Evaluation]:
+        """The evaluations of this callback, and not of `kgan evaluate`, up to an epoch."""
+        return [old for old in self._evaluations if old.epoch <= epoch and old.epoch % self.every == 0]
 
-def _since_best(evaluations: Sequence[Evaluation], new: Result) -> int:
-    """How many evaluations ago the best one was, of those with the metric and protocol of `new`, which is the last."""
-    sign = -1 if new.better == "lower" else 1
-    results = (result for evaluation in evaluations for result in evaluation.results)
-    values = [sign * r.value for r in results if (r.metric, r.protocol) == (new.metric, new.protocol)]
-    values = np.nan_to_num(values, nan=-np.inf)
-    return len(values) - 1 - int(values.argmax())
+    def _past_patience(self, evaluations: Sequence[Evaluation]) -> bool:
+        if self.patience is None or self._since_best(evaluations) < self.patience:
+            return False
+        print(f"{self.keep_best}: no better in {self.patience} evaluations, training ends")
+        return True
+
+    def _since_best(self, evaluations: Sequence[Evaluation]) -> int:
+        """How many evaluations ago the best was, by `keep_best` and with the protocol of the last one."""
+        results = [result for row in evaluations for result in row.results if result.metric == self.keep_best]
+        sign = -1 if self.evaluator.directions[self.keep_best] == "lower" else 1
+        values = [sign * result.value for result in results if result.protocol == results[-1].protocol]
+        return len(values) - 1 - int(np.argmax(np.nan_to_num(values, nan=-np.inf))) if values else 0

@@ -22,8 +22,10 @@ def learning_rates(model: Any) -> list[keras.Variable]:
     """The players' learning rates.
 
     Raises:
-        InputError: if one is a schedule, which cannot be set.
+        InputError: if one is a schedule, which cannot be set, or they are kept in balance.
     """
+    if getattr(model, "balance", None) is not None:
+        raise InputError("policy: 'rollback' changes learning rates, which `balance` sets too; choose one")
     rates = [player.optimizer.learning_rate for player in model.game.players]
     for player, rate in zip(model.game.players, rates, strict=True):
         if not isinstance(rate, keras.Variable):

@@ -3,7 +3,7 @@
 import csv
 import io
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from kgan import files
@@ -19,11 +19,11 @@ def write(path: str | os.PathLike, rows: Sequence[Mapping[str, object]]) -> None
     files.write(path, text.getvalue())
 
 
-def read(path: str | os.PathLike) -> list[dict]:
+def read(path: str | os.PathLike, columns: Iterable[str] = ()) -> list[dict]:
     """The rows: "step" and "wrong" whole, other numbers float, what is no number as text; none without such a file.
 
     Raises:
-        InputError: if the file is of another kind.
+        InputError: if the file is of another kind: without "step" or one of `columns`.
     """
     path = Path(path)
     if not path.exists():
@@ -33,8 +33,9 @@ def read(path: str | os.PathLike) -> list[dict]:
             rows = [{name: _value(name, cell) for name, cell in row.items()} for row in csv.DictReader(file)]
         except (ValueError, TypeError, csv.Error) as error:
             raise InputError(f"run_dir: {str(path)!r} is no table of measurements: {error}") from error
-    if any("step" not in row for row in rows):
-        raise InputError(f"run_dir: {str(path)!r} is no table of measurements: it has no column step")
+    for name in ("step", *columns):
+        if any(name not in row for row in rows):
+            raise InputError(f"run_dir: {str(path)!r} is no table of measurements: it has no column {name!r}")
     return rows
 
 

@@ -87,7 +87,7 @@ def main(argv: Sequence[str]) -> None:
         num=FLAGS.num,
         split=FLAGS.split,
         data_dir=data_dir,
-        resolution=shape[0] if len(shape) == 3 else None,
+        resolution=shape[0] if len(shape) == 3 and shape[0] == shape[1] else None,
         progress=sys.stderr.isatty(),
         asks_generator=generator is not None,
     )

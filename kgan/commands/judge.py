@@ -45,7 +45,7 @@ def evaluator(
         if needs == "generator" and not asks_generator:
             raise InputError(f"metrics: {name!r} wants a generator, here are only samples")
     if features is None and known_modes(dataset):
-        metric_names = metric_names or ("modes", "fid", "precision_recall", "density_coverage")
+        metric_names = metric_names or ("fid", "modes", "precision_recall", "density_coverage")
     look = network(dataset, features, **where)
     batches, num = reals(dataset, num, **where)
     return metrics.Evaluator(batches, look, metric_names or DEFAULT, num, progress, _described(dataset, **where))

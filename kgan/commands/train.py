@@ -74,10 +74,15 @@ flags.DEFINE_float("clip_value", None, "Bound of the critic's weights; with --pr
 flags.DEFINE_boolean("jit_compile", None, "Compile the round with XLA.", flag_values=FLAGS)
 _integer("steps_per_execution", None, "Rounds in one call of the compiled function.", lower_bound=1)
 
-_string("metrics", None, "Metrics each few epochs, by comma: fid,precision_recall, say; see kgan evaluate --help.")
+_string(
+    "metrics",
+    None,
+    "Metrics each few epochs, by comma: fid,precision_recall, say; see kgan evaluate --help. The "
+    "first of which some values are better decides what is best.",
+)
 _string("features", None, "The network that they and the alarm look through; see kgan evaluate --help.")
 _integer("evaluate_every", 5, "Epochs between evaluations.", lower_bound=1)
-_integer("evaluate_patience", None, "End after so many evaluations without a better one.", lower_bound=1)
+_integer("evaluate_patience", None, "End when so many evaluations in a row were no better.", lower_bound=1)
 _integer("evaluate_num", 10_000, "Samples of each, or all reals if they are fewer.", lower_bound=2)
 _enum("alarm", "warn", ["off", "warn", "stop", "rollback"], "What to do when the generator collapses.")
 _integer("equilibrium_every", 0, "Rounds between two looks at where the game stands; 0: none.", lower_bound=0)
@@ -148,14 +153,16 @@ def _judges(dataset: "tf.data.Dataset") -> dict[str, Any]:
     where = {name: FLAGS[name].value for name in ("data_dir", "resolution")}
     judges: dict[str, Any] = {}
     network = judge.known_modes(FLAGS.dataset)
-    if FLAGS.features is not None and FLAGS.metrics is None:
+    if FLAGS.evaluate_patience and FLAGS.metrics is None:
+        raise InputError("evaluate_patience: wanted --metrics too, by which it goes")
+    if FLAGS.features is not None and FLAGS.metrics is None and FLAGS.alarm != "off":
         network = judge.network(FLAGS.dataset, FLAGS.features, **where)
     if FLAGS.metrics is not None:
         metrics, settings = judge.names(FLAGS.metrics), {"features": FLAGS.features, "num": FLAGS.evaluate_num}
         judges["evaluator"] = judge.evaluator(FLAGS.dataset, metrics, **settings, **where)
         network = judges["evaluator"].network
     reals = judge.some(dataset, 1000)
-    if FLAGS.alarm != "off" and len(reals) >= 100:  # fewer do not say what is diverse
+    if FLAGS.alarm in ("stop", "rollback") or (FLAGS.alarm == "warn" and len(reals) >= 100):  # fewer do not say much
         judges["alarm"] = {"reals": reals, "network": network, "policy": FLAGS.alarm}
     if FLAGS.equilibrium_every:
         held_out = judge.held_out(FLAGS.dataset, FLAGS.batch_size, **where)

@@ -22,7 +22,7 @@ class Classifier(Network):
     has mean 0 and variance 1 over the training images.
 
     Without the second kind noise passes for real: a classifier takes it for some class or other, and its last
-    activations are then among those of that class (Fashion-MNIST, precision of noise: 0.85 against 0.00).
+    activations are then among those of that class (Fashion-MNIST: precision 0.66, against 0.56 of a trained SNGAN).
 
     Attributes:
         accuracy: on a sixth of the images that it was not trained on.

@@ -85,7 +85,7 @@ class Evaluator:
 
         Args:
             fakes: float32 arrays (n, ...), in [-1, 1] if they are images.
-            weights: whose samples they are: "ema", "raw" or "images".
+            weights: whose samples they are: "ema", "raw", "exported" or "images".
             epoch, step: when.
             generator: for the metrics that ask it: latents (n, latent_dim) to samples, with that attribute.
 

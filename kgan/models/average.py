@@ -10,8 +10,8 @@ class Average:
     """Makes `network`, a copy of `source`, follow it: average += (1 - decay_t) * (weight - average).
 
     decay_t = min(decay, (1 + t) / (10 + t)) in round t (from 1), or that of a schedule, `schedules.HalfLife` say: the
-    ramp is there so that a short run does not sample from its
-    initialisation. Buffers (BatchNormalization's moving statistics) are copied, not averaged, as in StyleGAN.
+    ramp is there so that a short run does not sample from its initialisation. Buffers (BatchNormalization's moving
+    statistics) are copied, not averaged, as in StyleGAN.
 
     Args:
         source: a built `keras.Model`.

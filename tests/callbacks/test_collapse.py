@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from kgan.callbacks import Checkpoint, CollapseAlarm, latest
+from kgan.callbacks import Checkpoint, CollapseAlarm, NonFiniteGuard, latest
 from kgan.callbacks.collapse import ALARMS, FIGURES, _wrong
 from kgan.callbacks.table import read
 from kgan.checks import InputError
@@ -123,6 +123,45 @@ def test_rollback_needs_no_checkpoint_of_another_callback_and_leaves_none_of_the
     assert latest(tmp_path) == tmp_path / "checkpoints" / "step-00000010"  # of the second time, which ended there
 
 
+def test_a_run_that_is_killed_after_a_rollback_goes_on_from_there_and_as_slowly(gan, start, tmp_path):
+    script = {k: ONE_MODE for k in range(8, 10)}
+    rate = float(gan.d_optimizer.learning_rate.numpy())
+
+    class Killed(keras.callbacks.Callback):
+        def on_epoch_begin(self, epoch, logs=None):
+            if self.model.d_optimizer.learning_rate.numpy() < rate:
+                raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(gan, tmp_path, script, Checkpoint(tmp_path, keep=1), Killed(), policy="rollback")
+    tiny.reset(gan, start)
+    run(gan, tmp_path, {}, Checkpoint(tmp_path, keep=1), policy="rollback")
+    assert [h["step"] for h in read(tmp_path / FIGURES)] == list(range(1, 13))
+    assert gan.d_optimizer.learning_rate.numpy() == pytest.approx(rate / 2)
+    assert [row["step"] for row in alarms(tmp_path)] == [9]
+    assert latest(tmp_path).name == "step-00000012"
+
+
+def test_what_a_rollback_removed_is_saved_again(gan, tmp_path):
+    saved = []
+
+    class Saved(keras.callbacks.Callback):
+        def on_train_batch_begin(self, batch, logs=None):
+            saved.append((int(self.model.step.numpy()), latest(tmp_path).name if latest(tmp_path) else None))
+
+    script = {k: ONE_MODE for k in range(8, 10)}
+    run(gan, tmp_path, script, Checkpoint(tmp_path, keep=1), Saved(), policy="rollback", retries=1)
+    assert [name for step, name in saved if step == 8] == ["step-00000008"] * 2
+
+
+def test_a_rollback_by_another_callback_is_followed(gan, tmp_path):
+    guard = [Checkpoint(tmp_path), NonFiniteGuard(tmp_path, "rollback"), tiny.Before(7, tiny.poison)]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        tiny.fit(gan, [*guard, Fakes({}), CollapseAlarm(tmp_path, REALS, MODES, **OFTEN)], 3)
+    assert [h["step"] for h in read(tmp_path / FIGURES)] == list(range(1, 13))
+
+
 def test_what_stopped_stops_again(gan, start, tmp_path):
     script = {k: ONE_MODE for k in range(5, 13)}
     run(gan, tmp_path, script, Checkpoint(tmp_path), policy="stop")
@@ -153,7 +192,9 @@ def test_samples_that_are_not_finite_are_wrong_and_do_not_end_training(gan, tmp_
     ]
 
 
-@pytest.mark.parametrize(("name", "content"), [(FIGURES, "a,b\n1,2\n"), (ALARMS, "no json\n")])
+@pytest.mark.parametrize(
+    ("name", "content"), [(FIGURES, "a,b\n1,2\n"), (FIGURES, "step\n1\n"), (ALARMS, "no json\n"), (ALARMS, "[]\n")]
+)
 def test_a_file_of_another_kind_is_named_before_training(gan, tmp_path, name, content):
     (tmp_path / name).write_text(content)
     with pytest.raises(InputError, match=name):

@@ -68,10 +68,22 @@ def test_patience_is_in_evaluations_and_over_a_run_that_goes_on(gan, start, tmp_
     tiny.fit(gan, watch([np.nan, 5.0]), epochs=4)
     tiny.reset(gan, start)
     history = tiny.fit(gan, watch([5.0, 6.0]), epochs=20)
+    again = tiny.fit(gan, watch([7.0]), epochs=20)  # as the same command does
+    assert again.epoch == [] and gan.step.numpy() == 4 * 8
     assert history.epoch[-1] == 7 and [row["fid"].value for row in read(tmp_path)][1:] == [5.0, 5.0, 6.0]
     assert [path.name for path in (tmp_path / "best" / "checkpoints").iterdir()] == ["step-00000016"]
     with pytest.raises(InputError, match="patience: wanted a metric"):
         Evaluate(tmp_path, Judge([]), keep_best="", patience=1)
+
+
+def test_samples_that_are_not_finite_are_not_measured_and_do_not_end_training(gan, tmp_path):
+    gan.iter_samples = lambda num, seed, *more: iter([np.full((num, 2), np.nan)])
+    try:
+        with pytest.warns(UserWarning, match="epoch 1 is not measured: fakes: wanted finite"):
+            tiny.fit(gan, [Evaluate(tmp_path, evaluator())])
+    finally:
+        del gan.__dict__["iter_samples"]
+    assert gan.step.numpy() == 8 and read(tmp_path) == []
 
 
 def test_a_damaged_file_is_named_before_training(gan, tmp_path):

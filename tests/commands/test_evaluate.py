@@ -86,7 +86,12 @@ def test_points_with_known_modes(tmp_path, capsys):
     capsys.readouterr()
     assert evaluate(f"--run_dir={tmp_path}/ring", "--num=300") == 0
     out = capsys.readouterr().out
-    assert out.startswith("modes[modes-") and "real vs real: 8; perfect: 8)" in out and "share of each class" in out
+    assert (
+        out.startswith("fid[modes-")
+        and "\nmodes[modes-" in out
+        and "real vs real: 8; perfect: 8)" in out
+        and "share of each class" in out
+    )
 
 
 @pytest.mark.parametrize(

@@ -242,7 +242,7 @@ def test_a_run_that_gets_no_better_ends_well(tmp_path, capsys):
     flags = ["--dataset=ring", "--width=8", "--latent_dim=4", "--epochs=9", "--steps_per_epoch=2", "--ema_decay=0"]
     flags += ["--g_optimizer=sgd(learning_rate=0.0)", "--metrics=fid", "--evaluate_every=1", "--evaluate_num=100"]
     assert main(["train", f"--run_dir={tmp_path}/run", *flags, "--evaluate_patience=2"]) == 0
-    assert "fid was best 2 evaluations ago: training ends" in capsys.readouterr().out
+    assert "fid: no better in 2 evaluations, training ends" in capsys.readouterr().out
     assert len((tmp_path / "run" / "logs.csv").read_text().splitlines()) == 1 + 3
     assert (tmp_path / "run" / "saved_model" / "1").exists()
 
@@ -274,6 +274,7 @@ def test_a_run_that_breaks_says_so(tmp_path, capsys, policy):
         (["--clip_value=1"], "clip_value: only the preset 'wgan' clips weights, got preset 'gan'"),
         (["--batch_size=5000"], "batch_size: got 5000, wanted at most 1797"),
         (["--resolution=9"], "image_shape: 9 x 9 cannot be halved"),
+        (["--evaluate_patience=2"], "evaluate_patience: wanted --metrics too"),
         (["--features=clasifier"], "features: unknown name 'clasifier'; did you mean 'classifier'?"),
         (["--metrics=fid,modes"], "metrics: 'modes' wants data with known modes (ring or grid), got 'digits'"),
         (["--strategy=multi_worker"], "strategy: 'multi_worker' wants the environment variable TF_CONFIG"),
