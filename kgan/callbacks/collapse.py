@@ -235,8 +235,10 @@ def alarms(run_dir: str | os.PathLike) -> list[dict]:
         return []
     try:
         rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-        return [row for row in rows if (row["step"], row["action"])]
-    except (ValueError, TypeError, KeyError) as error:
+        if not all(isinstance(row, dict) and {"step", "action"} <= row.keys() for row in rows):
+            raise ValueError("a line is no alarm")
+        return rows
+    except ValueError as error:
         raise InputError(f"run_dir: {str(path)!r} is no file of alarms: {error}") from error
 
 

@@ -54,7 +54,7 @@ def evaluator(
 def _described(dataset: str, split: str, data_dir: str | None, resolution: int | None) -> str:
     """`fashion_mnist`; `fashion_mnist test at 14` where the split is not "train", the resolution not its own."""
     own = tuple(data.load(dataset, split=split, data_dir=data_dir).element_spec.shape)
-    at = f" at {resolution}" if resolution and resolution != own[0] else ""
+    at = f" at {resolution}" if resolution and own[:2] != (resolution, resolution) else ""
     return f"{dataset}{'' if split == 'train' else f' {split}'}{at}"
 
 

@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pytest
 
 from kgan.commands import main
@@ -78,6 +79,13 @@ def test_a_folder_is_taken_in_random_order_and_another_seed_is_other_samples(run
     assert told(*run)[1] == "digits at 16"
     assert evaluate(*run, "--features=raw", "--num=20", "--split=test") == 2  # which the digits do not have
     assert "split" in capsys.readouterr().err
+
+
+def test_reals_that_are_made_square_are_said_to_be(run, tmp_path, capsys):
+    np.savez(tmp_path / "a.npz", images=np.zeros((9, 16, 12, 1), "uint8"))
+    argv = [f"--run_dir={run}", "--features=raw", "--metrics=kid", f"--out={tmp_path}/a.json"]
+    assert evaluate(f"--dataset=npz:{tmp_path}/a.npz", *argv) == 0
+    assert "a.npz at 16] = " in capsys.readouterr().out
 
 
 def test_points_with_known_modes(tmp_path, capsys):
