@@ -155,10 +155,17 @@ def test_what_is_known_of_a_perfect_generator_is_told():
     assert results["fid"].data == "three" and results["fid"].hash == MODES.hash
 
 
-def test_settings_that_go_with_n_are_the_same_for_half_of_the_reals():
-    seen = evaluation.Evaluator(IMAGES, NETWORK, ["bins", "swd"], num=400).reals
-    halves = [half.total for half in (seen.half(0), seen.half(1))]
-    assert seen.total == 400 and halves == [400, 400]
+def test_settings_that_go_with_n_are_the_same_for_half_of_the_reals(monkeypatch):
+    used = {"bins": [], "swd": []}
+    bins = lambda real, fake, bins: used["bins"].append(bins) or {"ndb_share": 0.0, "js": 0.0}  # noqa: E731
+    pyramid = lambda real, fake, patches: used["swd"].append(patches) or {"16": 0.0}  # noqa: E731
+    monkeypatch.setattr("kgan.metrics.registry.statistically_different_bins", bins)
+    monkeypatch.setattr("kgan.metrics.registry.sliced_wasserstein_pyramid", pyramid)
+    many = np.repeat(IMAGES, 3, 0)  # of which half would have more patches each
+    judge = evaluation.Evaluator(many, NETWORK, ["bins", "swd"], num=1200)
+    judge([many])
+    assert [half.total for half in (judge.reals.half(0), judge.reals.half(1))] == [1200, 1200]
+    assert used == {"bins": [30, 30], "swd": [83, 83]}
 
 
 RESULT = Result("fid", 7.3123, "classifier-3f2a", 10000, 5000, "ema", "none", 0.0523, 0.4211, "lower")
