@@ -6,8 +6,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from kgan.cache import digest, kept
 from kgan.checks import InputError, whole
-from kgan.metrics.cache import digest, kept
 from kgan.metrics.network import Network
 
 RECIPE = "2"  # of the training below; what is kept from another is not taken

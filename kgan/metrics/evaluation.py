@@ -7,8 +7,8 @@ import numpy as np
 import tensorflow as tf
 import tqdm
 
+from kgan.cache import digest, kept
 from kgan.checks import InputError, lookup, whole
-from kgan.metrics.cache import digest, kept
 from kgan.metrics.features import Modes
 from kgan.metrics.features import network as by_name
 from kgan.metrics.frechet import Moments

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
+from kgan.cache import fetch
 from kgan.checks import InputError
-from kgan.metrics.cache import fetch
 from kgan.metrics.network import Network
 
 FILE = "classify_image_graph_def.pb"

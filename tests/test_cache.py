@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from kgan.metrics import cache
+from kgan import cache
 
 
 @pytest.fixture(autouse=True)
