@@ -24,6 +24,7 @@ setup(
         "keras>=2.15",
         "matplotlib",
         "numpy",
+        "pillow",
         "scikit-learn",  # the digits
         "scipy",
         "tensorboard",  # tf.summary imports it, and TensorFlow does not ask for it any more
@@ -34,7 +35,7 @@ setup(
     extras_require={
         "dev": [
             *("import-linter", "pytest", "pytest-xdist", "ruff", "selenium"),
-            *("pillow", "prdc", "torch==2.13.0", "torch-fidelity"),  # oracles
+            *("prdc", "torch==2.13.0", "torch-fidelity"),  # oracles
         ],
         # The older stack. Without the bound, pip takes a TensorFlow beside which tensorflow-addons cannot be imported.
         "addons": ["tensorflow>=2.15,<2.16", "tensorflow-addons==0.23.0"],

@@ -1,4 +1,7 @@
-"""Examples in memory: one tensor, served as batches of indices and one gather each."""
+"""Examples that are read by their indices, and those in memory: one tensor, and one gather a batch."""
+
+import operator
+from collections.abc import Sequence
 
 import numpy as np
 import tensorflow as tf
@@ -6,10 +9,41 @@ import tensorflow as tf
 from kgan.data.stream import Stream, index_batches
 
 
-class Arrays:
-    """A source of `x` (uint8 images or float32, first axis the examples) and, if given, integer `labels`."""
+class Indexed:
+    """A source that has `size` and gives any examples by their indices: `at(indices, labels)`.
 
-    def __init__(self, x: np.ndarray | tf.Tensor, labels: np.ndarray | tf.Tensor | None = None) -> None:
+    Attributes: those of `kgan.data.stream.Source`.
+    """
+
+    labelled = False
+    unlabelled = ""
+    num_classes: int | None = None
+    class_names: tuple[str, ...] | None = None
+
+    def at(self, indices: tf.Tensor, labels: bool) -> tuple[tf.Tensor, ...]:
+        """The elements (x,) or (x, label) at `indices`, int64 of any shape, which comes before the examples' own."""
+        raise NotImplementedError
+
+    def examples(self, labels: bool) -> tf.data.Dataset:
+        return tf.data.Dataset.range(self.size).map(lambda index: self.at(index, labels))
+
+    def batches(self, stream: Stream, start: int, stop: int | None) -> tf.data.Dataset:
+        return index_batches(stream, start, stop).map(lambda indices: self.at(indices, stream.labels))
+
+
+class Arrays(Indexed):
+    """A source of `x` (uint8 images or float32, first axis the examples) and, if given, integer `labels`.
+
+    `num_classes` is by default the largest label and one, `class_names` the numbers.
+    """
+
+    def __init__(
+        self,
+        x: np.ndarray | tf.Tensor,
+        labels: np.ndarray | tf.Tensor | None = None,
+        num_classes: int | None = None,
+        class_names: Sequence[str] | None = None,
+    ) -> None:
         # The dataset captures eager tensors, which are passed by reference: no constant in its graph, hence no
         # 2 GB limit. They have to be on the CPU, where tf.data runs.
         with tf.device("CPU:0"):
@@ -17,13 +51,9 @@ class Arrays:
             self.y = None if labels is None else tf.cast(labels, tf.int32)
         self.size = int(self.x.shape[0])
         self.labelled = labels is not None
+        if self.labelled:
+            self.num_classes = operator.index(num_classes or int(tf.reduce_max(self.y)) + 1)
+            self.class_names = tuple(class_names or map(str, range(self.num_classes)))
 
-    def examples(self, labels: bool) -> tf.data.Dataset:
-        return tf.data.Dataset.from_tensor_slices(self._columns(labels))
-
-    def batches(self, stream: Stream, start: int, stop: int | None) -> tf.data.Dataset:
-        columns = self._columns(stream.labels)
-        return index_batches(stream, start, stop).map(lambda i: tuple(tf.gather(column, i) for column in columns))
-
-    def _columns(self, labels: bool) -> tuple[tf.Tensor, ...]:
-        return (self.x, self.y) if labels else (self.x,)
+    def at(self, indices: tf.Tensor, labels: bool) -> tuple[tf.Tensor, ...]:
+        return tuple(tf.gather(column, indices) for column in ((self.x, self.y) if labels else (self.x,)))

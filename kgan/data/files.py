@@ -1,90 +1,75 @@
-"""A folder of PNG and JPEG files, decoded as they are needed."""
+"""A folder of pictures, as a viewer shows them."""
 
 import os
-from pathlib import Path
+import warnings
+from collections.abc import Callable
 
 import tensorflow as tf
 
-from kgan.checks import InputError
-from kgan.data.images import fit_square
-from kgan.data.stream import Stream, index_batches
-
-_SUFFIXES = {".png", ".jpg", ".jpeg"}
-_SIGNATURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
+from kgan.data.arrays import Indexed
+from kgan.data.folder import Listing, pictures, told
+from kgan.data.picture import Picture, printable, size
+from kgan.data.pixels import pixels
 
 
-class Files:
-    """A source of the PNG and JPEG files under `folder` (recursively, hidden files excepted), by sorted name.
+class Files(Indexed):
+    """A source of the pictures under a folder (see `kgan.data.folder.pictures`), by sorted name.
 
-    Each image's centre square is resized to `resolution` (None: the side of the first image's square). They are RGB,
-    unless the first image is greyscale: then all have one channel.
+    Each picture (see `kgan.data.picture.show`) has its centre cut and resized to `resolution` (height, width; None: the
+    side of the first one's square). They have three channels, or one if all of them are grey. They are decoded once,
+    into the cache. What one may not expect is told in one warning: how many are grey, transparent or turned, and what
+    was left out.
+
+    With pictures in two sub-folders or more, and all in one, their labels are those of
+    `keras.utils.image_dataset_from_directory`: the place of the sub-folder among them all, sorted by name.
+
+    Args:
+      folder: its path, or what was listed there.
+      resolution: (height, width) or None.
+      part: see `kgan.data.pixels.pixels`.
 
     Raises:
-      InputError: a missing or empty folder; a file that is not a PNG or a JPEG by its first bytes (every file is
-        looked at); a first image that cannot be decoded. A later file that turns out to be damaged stops the
-        iteration with a `tf.errors.InvalidArgumentError` that names it.
+      InputError: a folder that is missing or empty; an unreadable picture, by its name.
     """
 
-    labelled = False
+    def __init__(
+        self,
+        folder: str | os.PathLike | Listing,
+        resolution: tuple[int, int] | None,
+        part: Callable[[str, Picture], Picture] | None = None,
+    ) -> None:
+        listing = folder if isinstance(folder, Listing) else pictures(folder)
+        self.listing, self.size = listing, len(listing.names)
+        if resolution is None:
+            resolution = (min(size(listing.paths[0])),) * 2
+        everything, self.facts = pixels(listing.root, listing.paths, resolution, part)
+        self.pixels = everything[..., : 1 if self.facts["grey"] == self.size else 3]
+        if loose := listing.loose():
+            self.unlabelled = f"{len(loose)} of {self.size} images lie in no sub-folder of {printable(listing.root)}"
+        elif len(listing.folders) < 2:
+            self.unlabelled = f"{printable(listing.root)} has one sub-folder only"
+        else:
+            self.labelled = True
+            self.class_names = tuple(map(printable, listing.folders))
+            self.num_classes = len(self.class_names)
+            with tf.device("CPU:0"):
+                self.y = tf.constant(listing.classes(), tf.int32)
+        self._tell()
 
-    def __init__(self, folder: str | os.PathLike, resolution: int | None) -> None:
-        root = Path(folder).expanduser()
-        if not root.is_dir():
-            raise InputError(f"dataset: no such folder: {root}")
-        paths = sorted(p for p in root.rglob("*") if p.suffix.lower() in _SUFFIXES and not p.name.startswith("."))
-        if not paths:
-            raise InputError(f"dataset: no image in folder {root}; wanted PNG or JPEG files")
-        for path in paths:
-            _check_signature(path)
-        height, width, channels = _first_shape(paths[0])
-        self.size = len(paths)
-        self.channels = 1 if channels < 3 else 3
-        self.resolution = resolution or min(height, width)
-        with tf.device("CPU:0"):
-            self.paths = tf.constant([str(path) for path in paths])
+    def at(self, indices: tf.Tensor, labels: bool) -> tuple[tf.Tensor, ...]:
+        # The mapped file is read by NumPy: a tensor of it would be a copy in memory.
+        images = tf.numpy_function(self.pixels.__getitem__, [indices], tf.uint8, stateful=False)
+        images = tf.ensure_shape(images, [*indices.shape, *self.pixels.shape[1:]])
+        return (images, tf.gather(self.y, indices)) if labels else (images,)
 
-    def examples(self, labels: bool) -> tf.data.Dataset:
-        return self._decoded(tf.data.Dataset.range(self.size))
-
-    def batches(self, stream: Stream, start: int, stop: int | None) -> tf.data.Dataset:
-        decoded = self._decoded(index_batches(stream, start, stop).unbatch())
-        count = tf.data.INFINITE_CARDINALITY if stop is None else stop - start
-        batched = decoded.batch(stream.batch_size, drop_remainder=True)
-        return batched.apply(tf.data.experimental.assert_cardinality(count))
-
-    def _decoded(self, indices: tf.data.Dataset) -> tf.data.Dataset:
-        read = lambda index: (self._read(self.paths[index]),)  # noqa: E731
-        return indices.map(read, num_parallel_calls=os.cpu_count(), deterministic=True)
-
-    def _read(self, path: tf.Tensor) -> tf.Tensor:
-        # A decoder's error does not say which file it was reading. So a file that fails gives no element here,
-        # and the one that takes its place fails by name.
-        one = tf.data.Dataset.from_tensors(path)
-        named = one.map(self._decode).ignore_errors().concatenate(one.map(self._fail))
-        return named.take(1).get_single_element()
-
-    def _decode(self, path: tf.Tensor) -> tf.Tensor:
-        image = tf.io.decode_image(tf.io.read_file(path), channels=self.channels, expand_animations=False)
-        return tf.ensure_shape(fit_square(image, self.resolution), (self.resolution, self.resolution, self.channels))
-
-    def _fail(self, path: tf.Tensor) -> tf.Tensor:
-        failure = tf.debugging.Assert(False, [tf.strings.join(["unreadable image: ", path])])
-        with tf.control_dependencies([failure]):
-            return tf.zeros((self.resolution, self.resolution, self.channels), tf.uint8)
-
-
-def _check_signature(path: Path) -> None:
-    try:
-        with path.open("rb") as file:
-            head = file.read(8)
-    except OSError as error:
-        raise InputError(f"dataset: unreadable image: {path} ({error.strerror})") from error
-    if not head.startswith(_SIGNATURES):
-        raise InputError(f"dataset: unreadable image: {path} (neither a PNG nor a JPEG by its first bytes)")
-
-
-def _first_shape(path: Path) -> tuple[int, int, int]:
-    try:
-        return tuple(tf.io.decode_image(tf.io.read_file(str(path)), expand_animations=False).shape)
-    except tf.errors.InvalidArgumentError as error:
-        raise InputError(f"dataset: unreadable image: {path} (it cannot be decoded)") from error
+    def _tell(self) -> None:
+        facts = self.facts
+        told_of = [
+            f"{facts['grey']} grey among coloured ones" if 0 < facts["grey"] < self.size else "",
+            f"{facts['transparent']} transparent, on white" if facts["transparent"] else "",
+            f"{facts['turned']} turned as their EXIF says" if facts["turned"] else "",
+            f"left out: {told(self.listing.left_out)}" if self.listing.left_out else "",
+        ]
+        if any(told_of):
+            what = f"{printable(self.listing.root)}: {self.size} images; {'; '.join(filter(None, told_of))}"
+            warnings.warn(f"dataset: {what}", stacklevel=2)

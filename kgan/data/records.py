@@ -1,10 +1,13 @@
 """Data sets of tensorflow_datasets (TFDS): in memory where they fit, else streamed from their records."""
 
 import difflib
+import math
 import os
+import re
 import socket
 import urllib.parse
 import urllib.request
+import warnings
 from types import ModuleType
 from typing import Any
 
@@ -12,10 +15,9 @@ import tensorflow as tf
 
 from kgan.checks import InputError, unknown
 from kgan.data.arrays import Arrays
-from kgan.data.images import fit_square
+from kgan.data.images import IN_MEMORY, as_shown, fit
 from kgan.data.stream import Stream
 
-IN_MEMORY = 4 * 2**30  # bytes of decoded images
 SHUFFLE_BUFFER = 8192  # encoded examples
 
 
@@ -27,44 +29,66 @@ def tfds_quietly() -> ModuleType:
     return tfds
 
 
-def records(name: str, split: str, resolution: int | None, data_dir: str | None, hint: str = "") -> "Arrays | Records":
+def records(
+    name: str, split: str, resolution: tuple[int, int] | None, data_dir: str | None, hint: str = ""
+) -> "Arrays | Records":
     """A prepared TFDS data set, which is downloaded first if it is absent and can be.
 
     Its feature "image" (or the only image) are the examples, its integer feature "label" the labels. Images keep
-    their size if all have the same and `resolution` is None; else their centre square is resized to `resolution`
-    (None: the side of the first image's square). `hint` tells what else to do where data are absent.
+    their size if all have the same and `resolution` is None; else their centre is cut and resized to `resolution`
+    (height, width; None: the side of the first image's square). Images of 16 bits are served as float, with all of
+    their bits; what is transparent lies on white, and a warning says so. `hint` tells what else to do where data are
+    absent.
 
     Raises:
-      InputError: an unknown name or split, data that are absent and cannot be fetched, or no uint8 image in them.
+      InputError: an unknown name, version or split, data that are absent and cannot be fetched or are damaged, or no
+        image of 8 or 16 bits in them.
     """
     builder = _prepared(name, data_dir, hint)
+    damaged = f"dataset: {name!r} in {builder.data_path} is damaged"
+    if not builder.info.splits:
+        raise InputError(f"{damaged}: no split is known; remove that folder to prepare it again")
     try:
         size = builder.info.splits[split].num_examples
-    except (KeyError, ValueError) as error:
+    except Exception as error:  # of many kinds: an unknown name, a slice that is none, what is no string
         raise unknown("split", split, builder.info.splits) from error
-    source = Records(builder, split, size, resolution)
-    bytes_decoded = size * source.shape[0] * source.shape[1] * source.shape[2]
-    return source.loaded() if bytes_decoded <= IN_MEMORY else source
+    try:
+        source = Records(builder, split, size, resolution)
+        bytes_decoded = size * math.prod(source.shape) * source.itemsize
+        return source.loaded() if bytes_decoded <= IN_MEMORY else source
+    except tf.errors.OpError as error:
+        reason = re.sub(r"\{\{.*?\}\} | \[Op:.*", "", _first_line(error))
+        raise InputError(f"{damaged}: {reason}; remove that folder to prepare it again") from error
 
 
 class Records:
     """A source that reads a TFDS split in order, shuffles the encoded examples in a buffer and then decodes them."""
 
-    def __init__(self, builder: Any, split: str, size: int, resolution: int | None) -> None:
-        if size == 0:
+    unlabelled = ""
+
+    def __init__(self, builder: Any, split: str, size: int, resolution: tuple[int, int] | None) -> None:
+        if size <= 0:  # a slice may end before it begins
             raise InputError(f"split: {split!r} of {builder.name!r} is empty; wanted at least one example")
         self.size = size
-        key, self.labelled = _features(builder)
+        key, label = _features(builder)
+        self.labelled = label is not None
+        self.num_classes = getattr(label, "num_classes", None)
+        self.class_names = None if self.num_classes is None else tuple(label.names)
         self._builder, self._split, self._key = builder, split, key
         self._image = builder.info.features[key]
-        height, width, channels = self._image.shape
-        if resolution is None and None not in (height, width):
-            self.shape = (height, width, channels)
-        else:
+        *own, channels = self._image.shape
+        if resolution is None and None not in own:
+            resolution = tuple(own)
+        elif resolution is None:
             first = next(iter(self._encoded(labels=False)))[0]
-            shape = self._image.decode_example(first).shape
-            side = resolution or min(shape[:2])
-            self.shape = (side, side, shape[-1])
+            resolution = (min(self._image.decode_example(first).shape[:2]),) * 2
+        transparent = channels in (2, 4)
+        self.shape = (*resolution, channels - transparent)
+        self.itemsize = 1 if self._image.np_dtype == "uint8" else 4
+        if transparent:
+            warnings.warn(
+                f"dataset: the images of {builder.name!r} have transparency; it is put on white", stacklevel=2
+            )
 
     def examples(self, labels: bool) -> tf.data.Dataset:
         return self._decoded(self._encoded(labels))
@@ -96,7 +120,10 @@ class Records:
         """The whole split, decoded into memory."""
         with tf.device("CPU:0"):
             columns = zip(*self.examples(self.labelled).batch(1024), strict=True)
-            return Arrays(*(tf.concat(pieces, axis=0) for pieces in columns))
+            arrays = Arrays(*(tf.concat(pieces, axis=0) for pieces in columns))
+        if self.num_classes is not None:
+            arrays.num_classes, arrays.class_names = self.num_classes, self.class_names
+        return arrays
 
     def _encoded(self, labels: bool) -> tf.data.Dataset:
         tfds = tfds_quietly()
@@ -110,9 +137,9 @@ class Records:
 
     def _decoded(self, encoded: tf.data.Dataset) -> tf.data.Dataset:
         def decode(image: tf.Tensor, *labels: tf.Tensor) -> tuple[tf.Tensor, ...]:
-            image = self._image.decode_example(image)
+            image = as_shown(self._image.decode_example(image))
             if tuple(image.shape) != self.shape:
-                image = fit_square(image, self.shape[0])
+                image = fit(image, self.shape[:2])
             return (tf.ensure_shape(image, self.shape), *(tf.cast(label, tf.int32) for label in labels))
 
         return encoded.map(decode, num_parallel_calls=os.cpu_count(), deterministic=True)
@@ -126,8 +153,10 @@ def _prepared(name: str, data_dir: str | None, hint: str) -> Any:
         near = difflib.get_close_matches(name, tfds.list_builders(with_community_datasets=False), n=1, cutoff=0.4)
         meant = f"; did you mean {near[0]!r}?" if near else ""
         raise InputError(f"dataset: tensorflow_datasets has no {name!r}{meant}") from error
-    except ValueError as error:
-        raise InputError(f"dataset: {name!r}: {_first_line(error)}") from error
+    except Exception as error:  # of many kinds: a version that is not there, a package that is missing, damaged files
+        reason = re.sub(r"^Failed to construct dataset .*?\}\": ", "", _first_line(error))
+        where = "" if isinstance(error, ValueError) else f" (data_dir: {data_dir or tfds.core.constants.DATA_DIR})"
+        raise InputError(f"dataset: {name!r}: {reason}{where}") from error
     if not builder.data_path.exists():
         absent = f"dataset: {name!r} is not in {builder.data_path.parent} and could not be downloaded"
         if host := _unreachable(type(builder).url_infos or ()):
@@ -160,8 +189,8 @@ def _unreachable(urls: Any) -> str | None:
     return None
 
 
-def _features(builder: Any) -> tuple[str, bool]:
-    """The name of the image feature, and whether there is a label."""
+def _features(builder: Any) -> tuple[str, Any]:
+    """The name of the image feature, and the feature of the label, None if there is none."""
     tfds = tfds_quietly()
     features = dict(builder.info.features) if isinstance(builder.info.features, tfds.features.FeaturesDict) else {}
     images = [key for key, feature in features.items() if isinstance(feature, tfds.features.Image)]
@@ -169,10 +198,11 @@ def _features(builder: Any) -> tuple[str, bool]:
         raise InputError(f"dataset: {builder.name!r} has no image named 'image'; its features: {', '.join(features)}")
     key = "image" if "image" in images else images[0]
     dtype = tf.as_dtype(features[key].np_dtype)
-    if dtype != tf.uint8:
-        raise InputError(f"dataset: the images of {builder.name!r} have dtype {dtype.name}; wanted uint8")
+    if dtype not in (tf.uint8, tf.uint16):
+        raise InputError(f"dataset: the images of {builder.name!r} have dtype {dtype.name}; wanted uint8 or uint16")
     label = features.get("label")
-    return key, label is not None and label.shape == () and tf.as_dtype(label.np_dtype).is_integer
+    scalar = label is not None and label.shape == () and tf.as_dtype(label.np_dtype).is_integer
+    return key, label if scalar else None
 
 
 def _first_line(error: Exception) -> str:

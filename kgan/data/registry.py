@@ -1,21 +1,29 @@
 """`load`: the data sets by name."""
 
-import operator
+import math
 import os
+import re
+from collections.abc import Sequence
 from typing import Any
 
 import tensorflow as tf
 
-from kgan.checks import InputError, unknown
-from kgan.data.digits import digits
+from kgan.checks import InputError, unknown, whole
+from kgan.data.digits import Stacked, digits
 from kgan.data.files import Files
 from kgan.data.idx import NAMES as IDX_NAMES
+from kgan.data.images import IN_MEMORY
 from kgan.data.mixtures import mixture
 from kgan.data.npz import npz
+from kgan.data.pairs import Domains, Pairs
 from kgan.data.records import records
 from kgan.data.stream import Source, Stream, check_labels, served
 
-KNOWN = ("digits", "fashion_mnist", "grid", "images:DIR", "mnist", "npz:FILE", "ring", "tfds:NAME")
+KNOWN = (
+    *("digits", "domains:DIR_A,DIR_B", "fashion_mnist", "grid", "images:DIR", "mnist", "npz:FILE"),
+    *("pairs:DIR", "pairs:DIR_A,DIR_B", "ring", "stacked_digits", "tfds:NAME"),
+)
+LARGEST = 4096  # pixels on a side
 
 
 def load(
@@ -23,7 +31,7 @@ def load(
     split: str = "train",
     batch_size: int | None = None,
     *,
-    resolution: int | None = None,
+    resolution: int | Sequence[int] | str | None = None,
     labels: bool = False,
     seed: int = 0,
     shuffle: bool = True,
@@ -32,59 +40,82 @@ def load(
     """A data set by name, as a `tf.data.Dataset`.
 
     Images are float32 of shape (height, width, channels) in [-1, 1], points float32 of shape (2,), unscaled; with
-    `labels` an element is a tuple (x, label), the label int32. A `batch_size` puts the batch axis before them.
+    `labels` an element is a tuple (x, label), the label int32. Pairs and domains are dicts {"a": x, "b": y}. A
+    `batch_size` puts the batch axis before them.
 
     Args:
       name:
         "digits": scikit-learn's 1,797 handwritten digits, resized from 8x8 to 28x28 or `resolution`.
+        "stacked_digits": three of them in the three channels, 128,000 times; the label is their number, 0 to 999.
         "fashion_mnist", "mnist", "tfds:NAME": by tensorflow_datasets, downloaded if absent (offline, see
           `import_idx`). In memory if the decoded images take at most 4 GiB, else streamed from disk.
-        "images:DIR": the PNG and JPEG files under a folder, by sorted name, cut to their centre square. No labels.
+        "images:DIR": the pictures under a folder, by sorted name, as a viewer shows them: see `kgan.data.files.Files`.
+          The label is the sub-folder's place, where each picture is in one.
         "npz:FILE": arrays `images` (or `x`, `x_train`, or the only one) and `labels` (or `y`, `y_train`).
         "ring", "grid": 100,000 points of a mixture of 8 or 25 Gaussians in the plane; the label is the mode.
+        "pairs:DIR", "pairs:DIR_A,DIR_B": two pictures that belong together: see `kgan.data.pairs.Pairs`.
+        "domains:DIR_A,DIR_B": two pictures that do not, each domain in its own order: `kgan.data.pairs.Domains`.
       split: "train"; "test" where the source has one; for tensorflow_datasets any of its splits and slices.
         The digits have no official split: "train" is all of them.
       batch_size: None gives single examples in stored order. Else one pass in batches of this size, the remainder
         left out; `dataset.stream` is then a `Stream`, which goes on with other orders in the epochs after.
-      resolution: side in pixels to which images are cut (centre square) and resized; None keeps the size of the
-        source (28 for the digits; the side of the first image's square where sizes differ).
+      resolution: to which images are cut (the largest centred part with these proportions) and resized: a side in
+        pixels, (height, width) or "HEIGHTxWIDTH", each at most 4,096; None keeps the size of the source (28 for the
+        digits; the side of the first image's square for files, and where sizes differ).
       labels: whether elements hold the label.
-      seed: the order of the batches, and the points of a mixture, are a function of it.
+      seed: the order of the batches, and the points of a mixture, are a function of it; from 0 on.
       shuffle: False keeps batches in stored order.
       data_dir: where tensorflow_datasets keeps its data; None is its own default.
 
+    Returns:
+      The dataset. It has `num_classes` and `class_names` (a tuple of strings), None where they are not known.
+
     Raises:
       InputError: an unknown name or split, data that are absent or cannot be read, labels that do not exist, a
-        resolution for points, and numbers out of range (a batch larger than the data, say).
+        resolution for points, and numbers out of range (a batch larger than the data or than 4 GiB, say).
     """
     if batch_size is not None:
-        batch_size = _positive("batch_size", batch_size)
-    if resolution is not None:
-        resolution = _positive("resolution", resolution)
-    source = _open(str(name), split, resolution, _integer("seed", seed), data_dir)
+        batch_size = whole("batch_size", batch_size)
+    size = None if resolution is None else _size(resolution)
+    source = _open(str(name), split, size, whole("seed", seed, least=0), data_dir)
     check_labels(source, labels)
     if batch_size is None:
-        return served(source.examples(labels))
-    stream = Stream(source, batch_size, labels=labels, seed=seed, shuffle=shuffle)
-    dataset = stream.batches(0, stream.batches_per_epoch)
-    dataset.stream = stream
+        dataset = served(source.examples(labels))
+    else:
+        stream = Stream(source, batch_size, labels=labels, seed=seed, shuffle=shuffle)
+        dataset = stream.batches(0, stream.batches_per_epoch)
+        dataset.stream = stream
+        _check_size(dataset)
+    dataset.num_classes, dataset.class_names = source.num_classes, source.class_names
     return dataset
 
 
-def _open(name: str, split: str, resolution: int | None, seed: int, data_dir: str | os.PathLike | None) -> Source:
+def _open(
+    name: str, split: str, resolution: tuple[int, int] | None, seed: int, data_dir: str | os.PathLike | None
+) -> Source:
     data_dir = None if data_dir is None else os.path.expanduser(data_dir)
     match name.partition(":"):
         case "digits", "", _:
             _only_train(split)
             return digits(resolution)
+        case "stacked_digits", "", _:
+            _only_train(split)
+            return Stacked(digits(resolution), seed)
         case (("ring" | "grid"), "", _):
             _only_train(split)
             if resolution is not None:
-                raise InputError(f"resolution: got {resolution}, but {name!r} holds points, not images; wanted None")
+                got = "x".join(map(str, resolution))
+                raise InputError(f"resolution: got {got}, but {name!r} holds points, not images; wanted None")
             return mixture(name, seed)
         case "images", ":", folder if folder:
             _only_train(split)
             return Files(folder, resolution)
+        case "pairs", ":", folder if folder:
+            _only_train(split)
+            return Pairs(folder, resolution)
+        case "domains", ":", folders if folders:
+            _only_train(split)
+            return Domains(folders, resolution)
         case "npz", ":", file if file:
             return npz(file, split, resolution)
         case "tfds", ":", dataset if dataset:
@@ -105,14 +136,27 @@ def _only_train(split: str) -> None:
         raise unknown("split", split, ["train"])
 
 
-def _integer(argument: str, value: Any) -> int:
+def _size(resolution: Any) -> tuple[int, int]:
+    """(height, width) of 32, "32", "64x96" or (64, 96)."""
+    wanted = f"wanted a side or (height, width) in pixels, 64 or 64x96, say, from 1 to {LARGEST}"
+    size = resolution
+    if isinstance(size, str):
+        match = re.fullmatch(r"(\d{1,9})(?:x(\d{1,9}))?", size)
+        size = [int(side) for side in match.groups(match[1])] if match else []
+    elif not isinstance(size, tuple | list):
+        size = [size, size]
     try:
-        return operator.index(value)
-    except TypeError:
-        raise InputError(f"{argument}: got {value!r}, wanted an integer") from None
+        height, width = (whole("resolution", side) for side in size)
+    except ValueError:
+        raise InputError(f"resolution: got {resolution!r}, {wanted}") from None
+    if max(height, width) > LARGEST:
+        raise InputError(f"resolution: got {resolution!r}, {wanted}")
+    return height, width
 
 
-def _positive(argument: str, value: Any) -> int:
-    if _integer(argument, value) < 1:
-        raise InputError(f"{argument}: got {value}, wanted at least 1")
-    return int(value)
+def _check_size(dataset: tf.data.Dataset) -> None:
+    specs = tf.nest.flatten(dataset.element_spec)
+    size = sum(math.prod(spec.shape) * spec.dtype.size for spec in specs)
+    if size > IN_MEMORY:
+        what = f"a batch takes {size / 2**30:,.0f} GiB; wanted at most {IN_MEMORY / 2**30:g}"
+        raise InputError(f"batch_size: {what}, by a smaller batch or resolution")

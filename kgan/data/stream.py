@@ -1,6 +1,6 @@
 """A stream of batches in which batch number b is a function of b and the seed, so that resuming replays nothing."""
 
-from typing import Protocol
+from typing import Any, Protocol
 
 import tensorflow as tf
 
@@ -10,11 +10,16 @@ from kgan.checks import InputError
 class Source(Protocol):
     """Where examples come from. Elements are tuples: (x,) or, with labels, (x, label).
 
-    `x` is uint8 (images, which the stream scales to [-1, 1]) or float32 (served as it is); `label` is int32.
+    `x` is uint8 (images, which the stream scales to [-1, 1]) or float32 (served as it is), or a nest of them; `label`
+    is int32, from 0 to `num_classes` - 1. `num_classes` and `class_names` are None where they are not known. Why there
+    are no labels, `unlabelled` says, if there is more to say.
     """
 
     size: int
     labelled: bool
+    unlabelled: str
+    num_classes: int | None
+    class_names: tuple[str, ...] | None
 
     def examples(self, labels: bool) -> tf.data.Dataset:
         """Single examples in stored order."""
@@ -80,7 +85,8 @@ class Stream:
 def check_labels(source: Source, labels: bool) -> None:
     """An `InputError` if `labels` are asked of a source without them."""
     if labels and not source.labelled:
-        raise InputError("labels: got True, but this dataset has no labels; wanted False")
+        reason = f" ({source.unlabelled})" if source.unlabelled else ""
+        raise InputError(f"labels: got True, but this dataset has no labels{reason}; wanted False")
 
 
 def index_batches(stream: Stream, start: int, stop: int | None) -> tf.data.Dataset:
@@ -92,9 +98,11 @@ def index_batches(stream: Stream, start: int, stop: int | None) -> tf.data.Datas
 def served(dataset: tf.data.Dataset) -> tf.data.Dataset:
     """A source's elements as a model wants them: images scaled to [-1, 1], fetched ahead, shardable."""
 
-    def finish(x: tf.Tensor, *labels: tf.Tensor) -> tf.Tensor | tuple[tf.Tensor, ...]:
-        if x.dtype == tf.uint8:
-            x = tf.cast(x, tf.float32) / 127.5 - 1.0
+    def scaled(x: tf.Tensor) -> tf.Tensor:
+        return tf.cast(x, tf.float32) / 127.5 - 1.0 if x.dtype == tf.uint8 else x
+
+    def finish(x: Any, *labels: tf.Tensor) -> Any:
+        x = tf.nest.map_structure(scaled, x)
         return (x, *labels) if labels else x
 
     options = tf.data.Options()

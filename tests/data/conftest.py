@@ -44,3 +44,11 @@ def prepared(tmp_path_factory):
     base = tmp_path_factory.mktemp("prepared")
     kgan.data.import_idx(write_folder(base / "idx"), "mnist", base / "tfds")
     return base / "tfds"
+
+
+@pytest.fixture(autouse=True)
+def cache_folder(tmp_path_factory, monkeypatch):
+    """A cache of the test's own, still empty."""
+    folder = tmp_path_factory.mktemp("cache")
+    monkeypatch.setenv("KGAN_CACHE", str(folder))
+    return folder

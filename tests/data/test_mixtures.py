@@ -38,7 +38,7 @@ def test_points_are_a_function_of_the_seed():
 def test_refusals():
     with pytest.raises(InputError, match="mixture: unknown name 'rings'; did you mean 'ring'"):
         kgan.data.modes("rings")
-    with pytest.raises(InputError, match="resolution: got 32, but 'ring' holds points, not images; wanted None"):
+    with pytest.raises(InputError, match="resolution: got 32x32, but 'ring' holds points, not images; wanted None"):
         kgan.data.load("ring", resolution=32)
     with pytest.raises(InputError, match="split: unknown name 'test'"):
         kgan.data.load("grid", "test")

@@ -1,3 +1,7 @@
+import io
+import zipfile
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -37,10 +41,33 @@ def test_points_are_unscaled(save):
     np.testing.assert_array_equal(whole(save(x=points)), points.astype(np.float32))
 
 
-@pytest.mark.parametrize("labels", [np.arange(6), np.arange(6, dtype=np.uint8)[:, None]])
-def test_labels(save, labels):
-    _, y = whole(save(x_train=BYTES, y_train=labels), labels=True)
+@pytest.mark.parametrize(
+    ("labels", "classes"),
+    [
+        (np.arange(6), 6),
+        (np.arange(6, dtype=np.uint8)[:, None], 6),
+        (np.eye(7)[:6], 7),
+        (np.eye(6, 9, dtype=bool), 9),
+        (np.eye(6, 8, dtype=np.int8), 8),
+    ],
+)
+def test_labels(save, labels, classes):
+    data = kgan.data.load(save(x_train=BYTES, y_train=labels), batch_size=6, shuffle=False, labels=True)
+    _, y = next(iter(data))
     assert y.numpy().tolist() == list(range(6)) and y.dtype == "int32"
+    assert data.num_classes == classes and data.class_names == tuple(map(str, range(classes)))
+
+
+@pytest.mark.parametrize("channels", [1, 2, 3, 4, 6])
+def test_any_number_of_channels(save, channels):
+    x = RANDOM.integers(0, 256, (6, 5, 7, channels), dtype=np.uint8)
+    np.testing.assert_allclose(whole(save(images=x)), x / 127.5 - 1, atol=1e-6)
+    assert whole(save(images=x), resolution="2x3").shape == (6, 2, 3, channels)
+
+
+def test_16_bits_are_all_kept(save):
+    x = RANDOM.integers(0, 65536, (6, 5, 5), dtype=np.uint16)
+    np.testing.assert_allclose(whole(save(images=x)), 2 * (x[..., None] / 65535) - 1, atol=1e-6)
 
 
 def test_split_test(save):
@@ -69,6 +96,16 @@ def test_resolution(save, images):
         ({"a": BYTES, "b": BYTES}, "holds a, b; wanted an array named 'images'"),
         ({"images": BYTES, "labels": np.arange(5)}, r"'labels' has shape \(5,\); wanted \(6,\)"),
         ({"images": BYTES, "labels": np.arange(6.0)}, "'labels' has dtype float64; wanted integers"),
+        ({"images": BYTES, "labels": np.ones((6, 2))}, r"'labels' of shape \(6, 2\) is not one-hot"),
+        ({"images": BYTES, "labels": np.eye(6) / 2}, "is not one-hot; wanted one 1 a row"),
+        ({"images": BYTES, "labels": np.full((6, 6), np.nan)}, "is not one-hot"),
+        ({"images": BYTES, "labels": np.array(list("abcdef"))}, "'labels' has dtype <U1; wanted integers"),
+        ({"images": BYTES, "labels": np.full(6, 2**40)}, "'labels' has the label 1099511627776; wanted at most"),
+        ({"images": BYTES.transpose(0, 3, 1, 2)}, r"\(6, 3, 5, 5\), channels before height; wanted x.transpose"),
+        ({"images": np.zeros(3, [("a", "u1")])}, "'images' has dtype .*; wanted uint8"),
+        ({"images": np.array("2020", "datetime64[D]")}, "'images' has dtype datetime64"),
+        ({"images": FLOATS.astype(complex)}, "'images' has dtype complex128"),
+        ({"images": np.array(3.0)}, r"'images' of float64 has shape \(\)"),
         ({"images": BYTES, "labels": np.arange(6) - 1}, "'labels' has the label -1; wanted 0 or more"),
         ({"images": np.array([{}], dtype=object)}, "is not a readable .npz file"),
     ],
@@ -90,7 +127,7 @@ def test_refusals(save, tmp_path):
         kgan.data.load(f"npz:{tmp_path / 'one.npy'}")
     with pytest.raises(InputError, match=r"split: unknown name 'test'; .*known: train"):
         kgan.data.load(save(images=BYTES), "test")
-    with pytest.raises(InputError, match=r"resolution: got 4, but .*data.npz holds points"):
+    with pytest.raises(InputError, match=r"resolution: got 4x4, but .*data.npz holds points"):
         kgan.data.load(save(x=np.zeros((3, 2))), resolution=4)
 
 
@@ -100,3 +137,37 @@ def test_a_truncated_file(save):
         file.truncate(200)
     with pytest.raises(InputError, match=r"data.npz is not a readable .npz file"):
         kgan.data.load(f"npz:{path}")
+
+
+@pytest.mark.parametrize(
+    ("member", "message"),
+    [
+        (("images", b"no array"), "'images' is no array; wanted what numpy.savez writes"),
+        (("images.npy", b"no array"), "not a readable .npz file|'images' is no array"),
+        (("images.npy", b"\x93NUMPY\x01\x00\x10\x00{'descr': (((  \n"), "not a readable .npz file"),
+        (("images.npy", np.lib.format.magic(1, 0)), "not a readable .npz file"),
+    ],
+)
+def test_odd_members(tmp_path, member, message):
+    with zipfile.ZipFile(tmp_path / "data.npz", "w") as archive:
+        archive.writestr(*member)
+    with pytest.raises(InputError, match=rf"data.npz.*({message})") as error:
+        kgan.data.load(f"npz:{tmp_path / 'data.npz'}")
+    assert "\n" not in str(error.value)
+
+
+def test_a_member_whose_head_asks_for_more_than_memory(tmp_path):
+    head = io.BytesIO()
+    np.lib.format.write_array_header_1_0(head, {"descr": "|u1", "fortran_order": False, "shape": (2**50, 4, 4, 3)})
+    with zipfile.ZipFile(tmp_path / "data.npz", "w") as archive:
+        archive.writestr("images.npy", head.getvalue())
+    with pytest.raises(InputError, match=r"data.npz is not a readable .npz file"):
+        kgan.data.load(f"npz:{tmp_path / 'data.npz'}")
+
+
+def test_members_that_nobody_asks_for_are_not_read(save):
+    path = Path(save(images=BYTES, notes=BYTES)[4:])
+    content = bytearray(path.read_bytes())
+    content[content.index(b"notes.npy") + 200] ^= 255  # damaged
+    path.write_bytes(content)
+    assert whole(f"npz:{path}").shape == (6, 5, 5, 3)

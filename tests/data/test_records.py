@@ -1,3 +1,4 @@
+import shutil
 import socket
 import time
 
@@ -166,6 +167,73 @@ def test_unknown_names(tmp_path, name):
     assert "\n" not in str(error.value) and repr(name) in str(error.value)
     if name == "cifer10":
         assert str(error.value).endswith("did you mean 'cifar10'?")
+
+
+def test_unknown_versions(prepared):
+    with pytest.raises(InputError) as error:
+        kgan.data.load("tfds:mnist:9.9.9", data_dir=prepared)
+    assert str(error.value).startswith(
+        "dataset: 'mnist:9.9.9': Dataset mnist cannot be loaded at version 9.9.9, only: "
+    )
+
+
+@pytest.mark.parametrize("split", ["train[", "train[5:3]", "", None, 3])
+def test_splits_that_are_none(prepared, split):
+    with pytest.raises(InputError, match=r"^split: .*(known: test, train|is empty; wanted at least one example)$"):
+        kgan.data.load("mnist", split, data_dir=prepared)
+
+
+DAMAGE = {
+    "a record cut short": ("*train*", lambda content: content[: len(content) // 2]),
+    "a record with another byte": ("*train*", lambda content: content[:50] + bytes([content[50] ^ 255]) + content[51:]),
+    "no record": ("*train*", None),
+    "half its facts": ("dataset_info.json", lambda content: content[:50]),
+    "none of its facts": ("dataset_info.json", lambda content: b"{}"),
+    "no facts": ("dataset_info.json", None),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_damaged_data_are_named(prepared, tmp_path, damage):
+    data_dir = shutil.copytree(prepared, tmp_path / "tfds")
+    pattern, change = DAMAGE[damage]
+    (path,) = data_dir.glob(f"mnist/*/{pattern}")
+    if change is None:
+        path.unlink()
+    else:
+        path.write_bytes(change(path.read_bytes()))
+    with pytest.raises(InputError, match=rf"^dataset: 'mnist'.*{data_dir}") as error:
+        kgan.data.load("mnist", data_dir=data_dir)
+    assert "\n" not in str(error.value) and "{{" not in str(error.value)
+
+
+def written(builder, folder, monkeypatch, dtype, channels):
+    """Two images of a dtype and so many channels, and the first as TFDS gives it."""
+    random = np.random.default_rng(0)
+    values = random.integers(0, np.iinfo(dtype).max, (2, 5, 4, channels), dtype=dtype, endpoint=True)
+    image = tfds.features.Image(shape=(5, 4, channels), dtype=dtype, encoding_format="png")
+    features = {"image": image, "label": tfds.features.ClassLabel(names=["cat", "dog"])}
+    info = lambda self: self.dataset_info_from_configs(features=tfds.features.FeaturesDict(features))  # noqa: E731
+    examples = ((i, {"image": value, "label": i}) for i, value in enumerate(values))
+    monkeypatch.setattr(builder, "_info", info)
+    monkeypatch.setattr(builder, "_generate_examples", lambda self: examples)
+    config = tfds.download.DownloadConfig(try_download_gcs=False)
+    builder(data_dir=folder).download_and_prepare(download_config=config)
+    return values
+
+
+@pytest.mark.parametrize(("dtype", "channels"), [(np.uint16, 1), (np.uint8, 4), (np.uint16, 4)])
+@pytest.mark.filterwarnings("ignore:dataset")
+def test_16_bits_and_transparency(tmp_path, monkeypatch, dtype, channels):
+    values = written(Varied, tmp_path, monkeypatch, dtype, channels) / np.iinfo(dtype).max
+    colours, alpha = (values[..., :-1], values[..., -1:]) if channels in (2, 4) else (values, 1.0)
+    expected = 2 * (colours * alpha + (1 - alpha)) - 1
+    data = kgan.data.load("tfds:varied", data_dir=tmp_path, labels=True)
+    assert data.num_classes == 2 and data.class_names == ("cat", "dog")
+    images, labels = stack(data)
+    order = labels.argsort()
+    np.testing.assert_allclose(images[order], expected, atol=1e-6 if dtype == np.uint16 else 1.01 / 255)
+    assert kgan.data.load("tfds:varied", data_dir=tmp_path, resolution="3x4").element_spec.shape[:2] == (3, 4)
 
 
 def test_unknown_configuration(tmp_path):

@@ -1,0 +1,103 @@
+"""One picture as a viewer shows it: upright, on white, 8 bits a channel."""
+
+import os
+from typing import NamedTuple
+
+import numpy as np
+from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
+
+from kgan.checks import InputError
+from kgan.data.images import centre
+
+SUFFIXES = (".bmp", ".gif", ".jfif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
+FORMATS = ("BMP", "GIF", "JPEG", "PNG", "TIFF", "WEBP")  # whatever the suffix says
+_WIDE = ("I", "F")  # 32 bits; what is white in them no standard says
+_GREY, _PALETTE = ("1", "L", "LA", "La"), ("P", "PA")
+
+
+class Picture(NamedTuple):
+    """`image` in mode RGB, and what was seen on the way: no colour; some transparency; turned or mirrored by EXIF."""
+
+    image: Image.Image
+    grey: bool
+    transparent: bool
+    turned: bool
+
+
+def show(path: str) -> Picture:
+    """The first frame of the picture in a file, by Pillow.
+
+    It is turned as its EXIF orientation says. Grey of 16 bits is rounded to 8 (Pillow reads of colours of 16 bits the
+    high byte). What is transparent lies on white: c a + 255 (1 - a). Palettes, CMYK and so on become RGB; a picture
+    with a palette is grey if all of its pixels are. Colour profiles are not applied.
+
+    Raises:
+      InputError: a file that cannot be read, or is damaged, or has 32 bits a channel.
+    """
+    try:
+        with Image.open(path, formats=FORMATS) as picture:
+            turned = picture.getexif().get(ExifTags.Base.Orientation, 1) in range(2, 9)
+            image = ImageOps.exif_transpose(picture)
+            if image.mode in _WIDE:
+                raise ValueError(f"32 bits a channel, Pillow's mode {image.mode}; wanted 8 or 16")
+            if image.mode.startswith("I;16"):
+                image = _eight_bits(image)
+            mode, transparent = image.mode, False
+            if image.has_transparency_data:
+                image = image.convert("RGBA")
+                transparent = image.getchannel("A").getextrema()[0] < 255
+                image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
+            image = image.convert("RGB")
+            grey = mode in _GREY or (mode in _PALETTE and not _coloured(image))
+            return Picture(image, grey, transparent, turned)
+    except Exception as error:  # Pillow's decoders raise of many kinds
+        raise unreadable(path, error) from error
+
+
+def size(path: str) -> tuple[int, int]:
+    """The height and width of a picture as it is shown, by its file's head.
+
+    Raises:
+      InputError: a file whose head cannot be read.
+    """
+    try:
+        with Image.open(path, formats=FORMATS) as picture:
+            lies = picture.getexif().get(ExifTags.Base.Orientation, 1) in range(5, 9)
+            return picture.size if lies else picture.size[::-1]
+    except Exception as error:
+        raise unreadable(path, error) from error
+
+
+def fit(image: Image.Image, resolution: tuple[int, int]) -> np.ndarray:
+    """The centre of an RGB image, cut and resized as `kgan.data.images.fit` does: uint8 (height, width, 3)."""
+    top, left, height, width = centre(image.height, image.width, resolution)
+    part = image.crop((left, top, left + width, top + height))  # resize(box=...) would look beyond the edges
+    return np.asarray(part.resize(resolution[::-1], Image.Resampling.BILINEAR))
+
+
+def printable(path: str) -> str:
+    """A path in one line: what cannot be printed as \\n, and bytes of a name that are not UTF-8 as \\xNN."""
+    text = os.fsencode(path).decode("utf-8", "backslashreplace")
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def unreadable(path: str, error: Exception) -> InputError:
+    """The error for a picture that cannot be used."""
+    reason = str(getattr(error, "strerror", None) or error or type(error).__name__)
+    if isinstance(error, UnidentifiedImageError):
+        reason = f"none of {', '.join(FORMATS)}"
+    return InputError(f"dataset: unreadable image: {printable(path)} ({' '.join(reason.split())})")
+
+
+def _coloured(image: Image.Image) -> bool:
+    pixels = np.asarray(image)
+    return bool((pixels != pixels[..., :1]).any())
+
+
+def _eight_bits(image: Image.Image) -> Image.Image:
+    values = np.asarray(image)
+    grey = Image.fromarray(((values.astype(np.uint32) * 255 + 32767) // 65535).astype(np.uint8))
+    key = image.info.get("transparency")  # a level of 16 bits that stands for "nothing here"
+    if key is not None:
+        grey.putalpha(Image.fromarray(np.where(values == key, 0, 255).astype(np.uint8)))
+    return grey
