@@ -15,6 +15,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from kgan.bits import exact
 from kgan.checks import InputError, whole
 
 
@@ -45,6 +46,7 @@ class FitLoop:
 
     progress = Progress()
 
+    @exact()
     def fit(
         self,
         x: Any,
@@ -149,6 +151,7 @@ class FitLoop:
         logs = {} if data is None else self.evaluate(data, steps=steps)
         return {f"val_{name}": value for name, value in logs.items()}
 
+    @exact()
     def evaluate(
         self, x: tf.data.Dataset, steps: int | None = None, verbose: str | int = 0, **ignored: Any
     ) -> dict[str, float]:
@@ -172,6 +175,7 @@ class FitLoop:
             totals = {name: totals.get(name, 0.0) + float(value) for name, value in sums.items()}
         return {name: total / samples for name, total in totals.items()}
 
+    @exact()
     def train_on_batch(self, *batches: Any) -> dict[str, float]:
         """One round on the given batches, as many as a round needs (`n_critic`); returns its logs."""
         self._check_compiled()
