@@ -12,7 +12,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from kgan import checks, losses
+from kgan import checks, losses, order
 from kgan.augment.base import Augmentation, image_size
 from kgan.checks import InputError, lookup
 from kgan.distribute import of_all_replicas, sublayers
@@ -56,9 +56,9 @@ VARIANTS = {"groups": _groups, "sampling": _sampling}
 class EasyToHard:
     """A stream of batches of `images` from easy to hard; see `easy_to_hard`, which makes a dataset of it.
 
-    An epoch has size // batch_size batches. Batch number b takes its places in a permutation of the examples keyed by
-    the seed and the epoch; each place is uniform on [0, 1], and the variant bends it towards the easy ranks. When
-    the curriculum is over nothing is bent, and an epoch holds each example at most once.
+    An epoch has size // batch_size batches. Batch number b takes its places in the epoch's permutation (`kgan.order`).
+    Each place is uniform on [0, 1], and the variant bends it towards the easy ranks. When the curriculum is over
+    nothing is bent, and an epoch holds each example at most once.
     """
 
     def __init__(
@@ -84,17 +84,14 @@ class EasyToHard:
         kind, shape = np.asarray(labels).dtype, np.shape(labels)
         if labels is not None and (shape != (self.size,) or not np.issubdtype(kind, np.integer)):
             raise InputError(f"labels: wanted {self.size} integers, one an image, got {kind} of shape {shape}")
-        order = np.argsort(_scores(difficulty, images), kind="stable")
-        columns = [images[order]] + ([] if labels is None else [np.asarray(labels, "int32")[order]])
+        easy_first = np.argsort(_scores(difficulty, images), kind="stable")
+        columns = [images[easy_first]] + ([] if labels is None else [np.asarray(labels, "int32")[easy_first]])
         with tf.device("CPU:0"):  # where tf.data runs; captured by reference, not as constants of its graph
             self.columns = [tf.identity(column) for column in columns]
         self.batches_per_epoch = self.size // batch_size
 
-    def indices(self, number: tf.Tensor) -> tf.Tensor:
-        """The ranks in difficulty, 0 the easiest, of the examples of batch `number` (int64): int64 (batch_size,)."""
-        positions = number % self.batches_per_epoch * self.batch_size + tf.range(self.batch_size, dtype="int64")
-        key = tf.stack([tf.constant(self.seed, "int64"), number // self.batches_per_epoch])
-        places = tf.random.experimental.index_shuffle(positions, key, tf.constant(self.size - 1, "int64"))
+    def ranks(self, number: tf.Tensor, places: tf.Tensor) -> tf.Tensor:
+        """The ranks in difficulty, 0 the easiest, of the examples of batch `number`, from its places: int64 alike."""
         u = (tf.cast(places, "float64") + 0.5) / self.size
         time = tf.minimum(tf.cast(number, "float64") / self.duration, 1.0)
         return tf.cast(tf.floor(self.bend(u, time, self.groups) * self.size), "int64")
@@ -102,16 +99,17 @@ class EasyToHard:
     def batches(self, start: int = 0, stop: int | None = None) -> tf.data.Dataset:
         """Batches number `start` to `stop` (excluded; None: for ever), whatever was read before."""
 
-        def batch(number: tf.Tensor) -> tf.Tensor | tuple:
-            indices = tf.ensure_shape(self.indices(number), [self.batch_size])
-            gathered = tuple(tf.gather(column, indices) for column in self.columns)
+        def batch(number: tf.Tensor, places: tf.Tensor) -> tf.Tensor | tuple:
+            ranks = self.ranks(number, places)
+            gathered = tuple(tf.gather(column, ranks) for column in self.columns)
             return gathered if len(gathered) > 1 else gathered[0]
 
-        numbers = tf.data.Dataset.counter(start) if stop is None else tf.data.Dataset.range(start, stop)
+        places = order.batches(self.size, self.batch_size, self.seed, start, stop)
+        numbered = tf.data.Dataset.zip(tf.data.Dataset.counter(start), places)
         options = tf.data.Options()
         options.autotune.enabled = False  # as in kgan.data: its thread can keep fit waiting when it ends
         options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.DATA
-        return numbers.map(batch, num_parallel_calls=2, deterministic=True).prefetch(4).with_options(options)
+        return numbered.map(batch, num_parallel_calls=2, deterministic=True).prefetch(4).with_options(options)
 
 
 def easy_to_hard(images: np.ndarray, batch_size: int, batches: int, **settings: Any) -> tf.data.Dataset:
@@ -208,7 +206,9 @@ class BlurAnnealing(Augmentation):
             places = tf.range(size, dtype=images.dtype)
             # At 1e-3 all neighbours have the weight exp(-5e5) = 0.
             distance = (places[:, None] - places[None, :]) / tf.maximum(tf.cast(self.std, images.dtype), 1e-3)
-            images = tf.einsum(product, tf.nn.softmax(-0.5 * tf.square(distance)), images)
+            weights = tf.exp(-0.5 * tf.square(distance))  # not softmax, whose 1 may be rounded
+            weights /= tf.reduce_sum(weights, axis=-1, keepdims=True)
+            images = tf.einsum(product, weights, images)
         return images
 
     def get_config(self) -> dict:

@@ -65,7 +65,7 @@ def test_groups_are_added_in_turn(images):
 def test_sampling_follows_its_density(images):
     stream = curriculum.easy_to_hard(images, N, 100, variant="sampling").stream
     for number in (0, 50, 100):
-        rank, a = np.sort(stream.indices(tf.constant(number, "int64"))) / N, 1 - number / 100
+        rank, a = np.sort(stream.ranks(tf.constant(number, "int64"), tf.range(N, dtype="int64"))) / N, 1 - number / 100
         share = (np.arange(N) + 0.5) / N
         # The law's distribution function at the ranks is uniform, up to the rounding to a rank.
         np.testing.assert_allclose(rank + a * rank * (1 - rank), share, atol=2.1 / N)

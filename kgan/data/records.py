@@ -104,7 +104,7 @@ class Records:
                 # The order also depends on the seed of the graph, which would be the process's global seed.
                 tf.compat.v1.set_random_seed(1)
                 key = tf.stack([tf.constant(stream.seed, tf.int64), number])
-                seed = tf.random.stateless_uniform([], key, maxval=tf.int64.max, dtype=tf.int64)
+                seed = tf.random.stateless_uniform([], key, maxval=tf.int64.max, dtype=tf.int64, alg="philox")
                 dataset = dataset.shuffle(SHUFFLE_BUFFER, seed=seed, reshuffle_each_iteration=False)
             skip = tf.where(number == first_epoch, tf.constant(skipped * stream.batch_size, tf.int64), 0)
             return dataset.take(epoch_size).skip(skip)

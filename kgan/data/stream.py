@@ -4,6 +4,7 @@ from typing import Any, Protocol
 
 import tensorflow as tf
 
+from kgan import order
 from kgan.checks import InputError
 
 
@@ -31,9 +32,9 @@ class Source(Protocol):
 class Stream:
     """Batches of a source, numbered from 0 and without end.
 
-    Batch number b lies in epoch e = b // batches_per_epoch. Its indices are the positions of that batch in a
-    stateless permutation of range(size) keyed by (seed, e), so each epoch has another order and holds an example
-    at most once; the size % batch_size examples left over are other ones in each epoch.
+    Batch number b lies in epoch e = b // batches_per_epoch, and takes its places in a permutation of the examples
+    keyed by (seed, e), see `kgan.order`: each epoch has another order and holds an example at most once; the
+    size % batch_size examples left over are other ones in each epoch.
     A source of records too large for memory is shuffled through a buffer instead, keyed in the same way.
 
     Attributes: `batch_size` and `batches_per_epoch` (size // batch_size), int.
@@ -72,15 +73,6 @@ class Stream:
             raise InputError(f"stop: got {stop}, wanted at least start, {start}")
         return served(self.source.batches(self, start, stop))
 
-    def indices(self, number: tf.Tensor) -> tf.Tensor:
-        """The indices of the examples of batch `number` (int64 scalar): int64 of shape (batch_size,)."""
-        positions = number % self.batches_per_epoch * self.batch_size + tf.range(self.batch_size, dtype=tf.int64)
-        if not self.shuffle:
-            return positions
-        key = tf.stack([tf.constant(self.seed, tf.int64), number // self.batches_per_epoch])
-        last = tf.constant(self.source.size - 1, tf.int64)
-        return tf.ensure_shape(tf.random.experimental.index_shuffle(positions, key, last), [self.batch_size])
-
 
 def check_labels(source: Source, labels: bool) -> None:
     """An `InputError` if `labels` are asked of a source without them."""
@@ -91,8 +83,7 @@ def check_labels(source: Source, labels: bool) -> None:
 
 def index_batches(stream: Stream, start: int, stop: int | None) -> tf.data.Dataset:
     """The indices of batches number `start` to `stop`, for the sources that read an example by its index."""
-    numbers = tf.data.Dataset.counter(start) if stop is None else tf.data.Dataset.range(start, stop)
-    return numbers.map(stream.indices)
+    return order.batches(stream.source.size, stream.batch_size, stream.seed, start, stop, stream.shuffle)
 
 
 def served(dataset: tf.data.Dataset) -> tf.data.Dataset:

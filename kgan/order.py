@@ -1,0 +1,32 @@
+"""The order in which the examples of a data set come: a permutation an epoch, a function of the seed and the epoch."""
+
+import tensorflow as tf
+
+
+def permutation(size: int, seed: int, epoch: tf.Tensor) -> tf.Tensor:
+    """0 .. size - 1 in the order of that epoch: int64 (size,). All bits of the seed and of the epoch count."""
+    key = tf.stack([tf.constant(seed, "int64"), tf.cast(epoch, "int64")])
+    return tf.random.experimental.stateless_shuffle(tf.range(size, dtype="int64"), key, alg="philox")
+
+
+def batches(
+    size: int, batch_size: int, seed: int, start: int = 0, stop: int | None = None, shuffle: bool = True
+) -> tf.data.Dataset:
+    """Where the examples of batches number `start` to `stop` (excluded; None: for ever) stand: int64 (batch_size,).
+
+    Batch number b takes its places in the permutation of epoch b // (size // batch_size), or in the stored order. What
+    is left over at the end of an epoch is not served. A permutation is made once an epoch, so to begin in the midst
+    of one costs no more than at its beginning.
+    """
+    per_epoch = size // batch_size
+    first, skipped = divmod(start, per_epoch)
+
+    def epoch(number: tf.Tensor) -> tf.data.Dataset:
+        order = permutation(size, seed, number) if shuffle else tf.range(size, dtype="int64")
+        rows = tf.reshape(order[: per_epoch * batch_size], [per_epoch, batch_size])
+        return tf.data.Dataset.from_tensor_slices(rows[tf.where(number == first, tf.constant(skipped, "int64"), 0) :])
+
+    endless = tf.data.Dataset.counter(first).flat_map(epoch)
+    if stop is None:
+        return endless.apply(tf.data.experimental.assert_cardinality(tf.data.INFINITE_CARDINALITY))
+    return endless.take(stop - start).apply(tf.data.experimental.assert_cardinality(stop - start))
