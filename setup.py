@@ -25,12 +25,14 @@ setup(
         "matplotlib",
         "numpy",
         "pillow",
+        "pydantic",
         "scikit-learn",  # the digits
         "scipy",
         "tensorboard",  # tf.summary imports it, and TensorFlow does not ask for it any more
         "tensorflow>=2.15",
         "tensorflow-datasets",
         "tqdm",
+        "typing_extensions",
     ],
     extras_require={
         "dev": [

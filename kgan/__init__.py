@@ -24,6 +24,7 @@ _MODULES = {
     "penalties",
     "pictures",
     "random",
+    "runs",
     "schedules",
     "updates",
 }

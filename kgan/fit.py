@@ -8,7 +8,8 @@ as Keras's does.
 import dataclasses
 import functools
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+import types
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import keras
@@ -42,9 +43,12 @@ class FitLoop:
     Attributes:
         progress: a `Progress`. A callback that sets it (a checkpoint that is restored, at the beginning or in
             the middle) makes the loop go on from there, with the data at the position that `step` says.
+        memory: arrays by name, what callbacks remember from one execution to the next and would miss if the run were
+            stopped in between; a part of every checkpoint. Empty when `fit` begins.
     """
 
     progress = Progress()
+    memory: Mapping[str, np.ndarray] = types.MappingProxyType({})
 
     @exact()
     def fit(
@@ -70,7 +74,10 @@ class FitLoop:
             batch_size: with an array, samples in a batch (32); not with a dataset, which has its own.
             epochs: train up to this epoch.
             verbose: 0 silent, 1 progress bar, 2 a line an epoch, "auto" a bar.
-            callbacks: of Keras or of kgan. Batch logs are means over the epoch so far.
+            callbacks: of Keras or of kgan. Batch logs are means over the epoch so far. Those with a true attribute
+                `goes_first` (`Checkpoint`) are called before the others, wherever they stand: what the others find at
+                the beginning is then the run as it was left. `stop_training` inside an epoch ends it, as in Keras:
+                `on_epoch_end` is called; a run that goes on later plays the rest of the epoch, and calls it again.
             validation_data: a finite dataset; its mean logs are added to the epoch's as val_NAME.
             initial_epoch: the epoch to begin with, from 0.
             steps_per_epoch: rounds in an epoch; default: as many as the data has batches for.
@@ -108,9 +115,11 @@ class FitLoop:
                 steps=steps_per_epoch,
                 model=self,
             )
+        callbacks.callbacks.sort(key=lambda callback: not getattr(callback, "goes_first", False))
         self.stop_training = False
-        self.progress = Progress(initial_epoch)
+        self.progress, self.memory = Progress(initial_epoch), {}
         callbacks.on_train_begin()
+        self._check_place(steps_per_epoch)
         held_out = functools.partial(self._held_out, validation_data, validation_steps)
         logs = {}
         while self.progress.epoch < epochs and not self.stop_training:
@@ -140,12 +149,20 @@ class FitLoop:
             means = {name: total / end for name, total in totals.items()}
             here = self.progress = Progress(epoch, end, totals) if end < steps_per_epoch else Progress(epoch + 1)
             callbacks.on_train_batch_end(end - 1, means)
-            if here.step == 0 and self.progress is here:
+            if (here.step == 0 or self.stop_training) and self.progress is here:
                 means |= held_out()
                 callbacks.on_epoch_end(epoch, means)
             if self.progress is not here:
                 break
         return means
+
+    def _check_place(self, steps_per_epoch: int) -> None:
+        step, rest = self.progress.step, steps_per_epoch - self.progress.step
+        if step and (rest <= 0 or rest % self.steps_per_execution):
+            raise InputError(
+                f"steps_per_epoch: the run stopped after step {step} of an epoch, and this one has {steps_per_epoch}, "
+                f"{self.steps_per_execution} an execution; wanted those that it had"
+            )
 
     def _held_out(self, data: tf.data.Dataset | None, steps: int | None) -> dict:
         logs = {} if data is None else self.evaluate(data, steps=steps)

@@ -13,6 +13,7 @@ SURE = 0.9  # ... while the discriminator is right about this share of both
 CONVERGING = 0.5  # a field that has shrunk to this share of its largest in the last WINDOW measurements
 ROTATING = 0.5  # a field whose change along itself is antisymmetric by at least this share
 WINDOW = 10
+DIAGNOSES = ("generator starved", "discriminator saturated", "converging", "rotating", "undecided")
 
 
 def measure(game: Game, round: Round) -> Logs:

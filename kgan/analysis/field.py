@@ -33,14 +33,18 @@ def unflatten(vector: np.ndarray, game: Game) -> Point:
     return point
 
 
-def jacobian_operator(game: Game, round: Round) -> linalg.LinearOperator:
-    """The Jacobian of the field at the current point as a SciPy operator: real (n, n), `matvec` and `rmatvec`."""
+def jacobian_operator(game: Game, round: Round | Callable[[], Round]) -> linalg.LinearOperator:
+    """The Jacobian of the field at the current point as a SciPy operator: real (n, n), `matvec` and `rmatvec`.
+
+    A `round` that is a function is called in the graph: what it reads, the step that keys its draws, say, is read anew
+    for each product.
+    """
 
     def product(transposed: bool) -> Callable[[np.ndarray], np.ndarray]:
         @tf.function
         def apply(vector: Point) -> Point:
             with game.at({}):
-                near = game.linearize(round)
+                near = game.linearize(round() if callable(round) else round)
                 return near.vjp(vector) if transposed else near.jvp(vector)
 
         return lambda vector: -flatten(apply(unflatten(np.ravel(vector), game)))

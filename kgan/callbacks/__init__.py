@@ -1,12 +1,14 @@
 """Callbacks for `fit`: what a run leaves on disk, and how it goes on after it was stopped.
 
+They say when; `kgan.runs` knows how, and reads it: `kgan.runs.Run(folder).logs()`.
+
 Keras's own work too (`keras.callbacks.TensorBoard(RUN/logs)` for scalars, EarlyStopping, CSVLogger, ModelCheckpoint),
 but those that change `model.optimizer`: a GAN has an optimizer for each player. Give those schedules.
 """
 
-from kgan.callbacks.checkpoint import Checkpoint, describe, latest, restore, save
+from kgan.callbacks.checkpoint import Checkpoint
 from kgan.callbacks.collapse import CollapseAlarm
-from kgan.callbacks.csv_logger import CSVLogger, read_logs
+from kgan.callbacks.csv_logger import CSVLogger
 from kgan.callbacks.equilibrium import EquilibriumMonitor
 from kgan.callbacks.evaluate import Evaluate
 from kgan.callbacks.loss_curves import LossCurves
@@ -22,9 +24,4 @@ __all__ = [
     "LossCurves",
     "NonFiniteGuard",
     "SampleGrid",
-    "describe",
-    "latest",
-    "read_logs",
-    "restore",
-    "save",
 ]

@@ -1,33 +1,37 @@
-"""What the callbacks share: a run's folder, and files in it that are whole or absent."""
+"""What the callbacks share: a run's folder, in which one process at a time trains."""
 
 import os
-from pathlib import Path
 
 import keras
 
-from kgan.checks import InputError
 from kgan.distribute import is_chief
+from kgan.runs import folder, lock
 
 
 class RunCallback(keras.callbacks.Callback):
     """A callback that keeps files in a run's folder, and makes the folder.
 
+    While it trains no other process may train there: the run's callbacks hold the folder's lock together.
+
     Args:
         run_dir: the folder. Several machines must see the same one; only the chief writes to it.
 
     Raises:
-        InputError: in `fit`, if it cannot be made.
+        InputError: for an empty `run_dir`; in `fit`, if the folder cannot be made, or another process trains in it.
     """
 
     def __init__(self, run_dir: str | os.PathLike) -> None:
         super().__init__()
-        self.run_dir = Path(run_dir)
+        self.run_dir = folder.named(run_dir)
+        self._lock = None
 
     def set_model(self, model: keras.Model) -> None:
         """Called by `fit` when the data and the settings have been checked: only now is there a folder."""
         super().set_model(model)
         if is_chief():
-            try:
-                self.run_dir.mkdir(parents=True, exist_ok=True)
-            except OSError as error:
-                raise InputError(f"run_dir: cannot make the folder {str(self.run_dir)!r}: {error.strerror}") from error
+            folder.make(self.run_dir)
+            self._lock = lock.take(self.run_dir)
+
+    def on_train_end(self, logs: dict | None = None) -> None:
+        """Lets go of the folder; a callback that does more calls this last."""
+        self._lock = None

@@ -1,27 +1,24 @@
 """Notices a generator that collapses, says what is seen and what to try, and acts as the user chooses."""
 
 import contextlib
-import json
 import math
 import os
 import warnings
-from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
 
-from kgan import files
-from kgan.callbacks import table
 from kgan.callbacks.base import RunCallback
 from kgan.callbacks.rollback import go_back, learning_rates
-from kgan.callbacks.snapshot import BrokenState, checkpoints, keep_only, latest, remove, save
 from kgan.checks import InputError, unknown, whole
 from kgan.distribute import is_chief
 from kgan.metrics.density_coverage import density_coverage
 from kgan.metrics.features import RandomProjection, Raw
 from kgan.metrics.network import Network
+from kgan.runs import alarms, checkpoints
+from kgan.runs import collapse as table
+from kgan.runs.checkpoints import GOOD
 
-FIGURES, ALARMS, GOOD = "collapse.csv", "alarms.jsonl", "good"
 NAMES = ("diversity_pixels", "diversity_features", "classes", "coverage")
 BACK = "Back to"
 POLICIES = ("warn", "stop", "rollback")
@@ -128,8 +125,8 @@ class CollapseAlarm(RunCallback):
         self.failed = False
         self._begun, self._rollbacks = False, 0
         self._separation = tf.function(self._separated)
-        self.history = table.read(self.run_dir / FIGURES, columns=(*NAMES, "separation", "wrong"))
-        self._alarms = alarms(self.run_dir)
+        self.history = table.read(self.run_dir)
+        self._alarms = alarms.read(self.run_dir)
 
     def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
         """Also called where training goes on from a checkpoint: what came after it is forgotten."""
@@ -155,7 +152,7 @@ class CollapseAlarm(RunCallback):
         wrong = seen if step >= self.warmup else {}
         self.history.append({"step": step, **figures, "wrong": self._wrong_looks() + 1 if wrong else 0})
         if is_chief():
-            table.write(self.run_dir / FIGURES, self.history)
+            table.write(self.run_dir, self.history)
         if not seen:
             self._told = False
             self._keep()
@@ -169,8 +166,8 @@ class CollapseAlarm(RunCallback):
 
     def _keep(self) -> None:
         if self.policy == "rollback" and is_chief():
-            with contextlib.suppress(BrokenState):  # which is the guard's business
-                keep_only(self.model, self.run_dir / GOOD)
+            with contextlib.suppress(checkpoints.BrokenState):  # which is the guard's business
+                checkpoints.save(self.model, self.run_dir / GOOD, keep=1)
 
     def figures(self, fakes: np.ndarray) -> dict[str, float]:
         """The figures of samples (n, ...), all but the separation."""
@@ -194,29 +191,25 @@ class CollapseAlarm(RunCallback):
         action = self._act(step)
         warnings.warn(f"collapse after {step} rounds: {seen}. {action}. Try {hints}", stacklevel=2)
         if is_chief():
-            known = {name: value for name, value in figures.items() if not math.isnan(value)}
+            known = {name: value for name, value in figures.items() if math.isfinite(value)}
             row = {"step": step, "action": action, "seen": list(wrong.values()), "try": hints, "figures": known}
             self._alarms.append(row)
-            lines = [json.dumps(row, allow_nan=False) + "\n" for row in self._alarms]
-            files.write(self.run_dir / ALARMS, "".join(lines))
+            alarms.write(self.run_dir, self._alarms)
 
     def _act(self, step: int) -> str:
         if self.policy == "warn":
             return "Training goes on"
-        good = latest(self.run_dir / GOOD) if self.policy == "rollback" else None
-        if good is not None and int(good.name[5:]) > step:  # of a run that is gone
+        good = checkpoints.latest(self.run_dir / GOOD) if self.policy == "rollback" else None
+        if good is not None and checkpoints.step(good) > step:  # of a run that is gone
             good = None
         if good is None or self._rollbacks == self.retries:
             self.model.stop_training = self.failed = True
             if self.policy == "stop":
                 return "Training stops"
             return "Training stops: never was all well" if good is None else "Training stops: no rollback helped"
-        go_back(self.model, good, self.factor)
+        go_back(self.model, self.run_dir, good, self.factor)
         self._rollbacks += 1
         self._told = False
-        if is_chief():  # a run that is killed now goes on from here, and as slowly
-            kept = save(self.model, self.run_dir)
-            remove(path for path in checkpoints(self.run_dir) if path.name > kept.name)
         return f"{BACK} {good.name}, learning rates times {self.factor:g}"
 
     def _separated(self) -> tf.Tensor:
@@ -226,20 +219,6 @@ class CollapseAlarm(RunCallback):
             real = model.judge(round.real, round)
             fake = model.judge(model.generate(model.latents(round), round), round)
         return tf.reduce_mean(tf.cast(tf.reshape(real, [-1, 1]) > tf.reshape(fake, [1, -1]), "float32"))
-
-
-def alarms(run_dir: str | os.PathLike) -> list[dict]:
-    """The alarms of a run, RUN/alarms.jsonl, in the order in which they were raised: "step", "action", "seen", ..."""
-    path = Path(run_dir) / ALARMS
-    if not path.exists():
-        return []
-    try:
-        rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-        if not all(isinstance(row, dict) and {"step", "action"} <= row.keys() for row in rows):
-            raise ValueError("a line is no alarm")
-        return rows
-    except ValueError as error:
-        raise InputError(f"run_dir: {str(path)!r} is no file of alarms: {error}") from error
 
 
 def _wrong(figures: dict[str, float], history: list[dict]) -> dict[str, str]:

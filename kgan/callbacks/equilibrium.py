@@ -9,13 +9,13 @@ import tensorflow as tf
 
 from kgan.analysis.diagnosis import diagnose, measure
 from kgan.analysis.field import flatten, jacobian_operator, leading_eigenvalues
-from kgan.callbacks import table
 from kgan.callbacks.base import RunCallback
 from kgan.checks import InputError, whole
 from kgan.distribute import is_chief
 from kgan.penalties import squared_gradient_norms
+from kgan.runs import equilibrium as table
 
-FILE = "equilibrium.csv"
+POINT = "equilibrium/"  # begins the names of the points that it remembers
 
 
 class EquilibriumMonitor(RunCallback):
@@ -63,30 +63,31 @@ class EquilibriumMonitor(RunCallback):
         if tf.distribute.in_cross_replica_context():
             raise InputError("fit: EquilibriumMonitor wants it called outside of strategy.scope()")
         self.model.check_batch(self.held_out)
-        self._operator, self._points, self._step = None, [], -1
-        self.history = table.read(self.run_dir / FILE)
+        self._operator = None
+        self.history = table.read(self.run_dir)
         self._measure = tf.function(self._graph)
         self._writer = tf.summary.create_file_writer(str(self.run_dir / "logs")) if is_chief() else None
 
     def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
         """Also called where training goes on from a checkpoint: what came after it is forgotten."""
-        step = int(self.model.step.numpy())
-        if step != self._step:
-            self._points = []
-        self._step = step
+        self._step = int(self.model.step.numpy())
         self._next = (self._step // self.every + 1) * self.every
+        self._remember(self._step)
         self.history = [row for row in self.history if row["step"] <= self._step]
         self.diagnosis = diagnose(self.history) if self.history else None
 
     def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
-        stride = self.model.steps_per_execution
-        step = self._step = self._step + stride
-        if step + 2 * stride >= self._next:  # the two updates before a measurement span its angle
-            self._points = [*self._points[-2:], flatten(self.model.game.point())]
+        step = self._step = self._step + self.model.steps_per_execution
+        self._remember(step)
         # Another callback may just have gone back to a checkpoint; an epoch then begins.
         if step >= self._next and step == int(self.model.step.numpy()):
             self._take(step)
             self._next = (step // self.every + 1) * self.every
+
+    def on_train_end(self, logs: dict | None = None) -> None:
+        if self._writer is not None:
+            self._writer.close()
+        super().on_train_end(logs)
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         if self.history and logs is not None:
@@ -95,8 +96,7 @@ class EquilibriumMonitor(RunCallback):
 
     def _take(self, step: int) -> None:
         row = {"step": step, **{name: float(value) for name, value in self._measure().items()}}
-        row["update_cosine"] = _cosine(self._points)
-        self._points = []
+        row["update_cosine"] = self._update_cosine(step)
         row["eigenvalue_real"], row["eigenvalue_imag"] = self._eigenvalue(step)
         self.history.append(row)
         row["diagnosis"] = diagnose(self.history)
@@ -104,18 +104,36 @@ class EquilibriumMonitor(RunCallback):
             self.diagnosis = row["diagnosis"]
             print(f"\nstep {step}: {self.diagnosis} (rotation {row['rotation']:.2f}, r_t {row['r_t']:.2f})")
         if is_chief():
-            table.write(self.run_dir / FILE, self.history)
+            table.write(self.run_dir, self.history)
             with self._writer.as_default(step=step):
                 for name, value in row.items():
                     if name not in ("step", "diagnosis") and not math.isnan(value):
                         tf.summary.scalar(f"equilibrium/{name}", value)
             self._writer.flush()
 
+    def _remember(self, step: int) -> None:
+        """Keeps the point of round `step`, if the measurement that comes next looks back as far: two executions.
+
+        In the model's memory, which checkpoints hold: a run that was stopped just there measures the same angle.
+        """
+        back = 2 * self.model.steps_per_execution
+        if step + back >= self._next:
+            near = {f"{POINT}{at}" for at in range(step - back, step)}
+            for name in [name for name in self.model.memory if name.startswith(POINT) and name not in near]:
+                del self.model.memory[name]
+            self.model.memory[f"{POINT}{step}"] = flatten(self.model.game.point())
+
+    def _update_cosine(self, step: int) -> float:
+        stride = self.model.steps_per_execution
+        points = [self.model.memory.get(f"{POINT}{step - k * stride}") for k in (2, 1, 0)]
+        return math.nan if any(point is None for point in points) else _cosine(*points)
+
     def _eigenvalue(self, step: int) -> tuple[float, float]:
         if not self.eigen_every or (step // self.every) % self.eigen_every:
             return math.nan, math.nan
         if self._operator is None:
-            self._operator = jacobian_operator(self.model.game, self.model.round(self.held_out, lazy=False))
+            # Made where it is used: its draws are keyed by the step.
+            self._operator = jacobian_operator(self.model.game, lambda: self.model.round(self.held_out, lazy=False))
         values = leading_eigenvalues(self._operator, 1, tolerance=0.05)
         return (float(values[0].real), float(abs(values[0].imag))) if len(values) else (math.nan, math.nan)
 
@@ -138,8 +156,6 @@ class EquilibriumMonitor(RunCallback):
         }
 
 
-def _cosine(points: list[np.ndarray]) -> float:
-    if len(points) < 3:
-        return math.nan
-    first, second = points[1] - points[0], points[2] - points[1]
+def _cosine(start: np.ndarray, middle: np.ndarray, end: np.ndarray) -> float:
+    first, second = middle - start, end - middle
     return float(first @ second / max(np.linalg.norm(first) * np.linalg.norm(second), 1e-30))

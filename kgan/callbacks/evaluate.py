@@ -9,13 +9,11 @@ import keras
 import numpy as np
 
 from kgan.callbacks.base import RunCallback
-from kgan.callbacks.snapshot import BrokenState, keep_only
 from kgan.checks import InputError, unknown, whole
 from kgan.distribute import is_chief
 from kgan.metrics.evaluation import Evaluator
-from kgan.metrics.result import Evaluation, read, record
-
-BEST = "best"
+from kgan.metrics.result import Evaluation
+from kgan.runs import checkpoints, evaluations
 
 
 class Evaluate(RunCallback):
@@ -66,7 +64,7 @@ class Evaluate(RunCallback):
             raise InputError(f"reals: wanted samples of the generator's {shape}, got {self.evaluator.sample_shape}")
 
     def on_train_begin(self, logs: dict | None = None) -> None:
-        self._evaluations = read(self.run_dir)
+        self._evaluations = evaluations.read(self.run_dir)
         if self._past_patience(self._known(self.model.progress.epoch)):
             self.model.stop_training = True
 
@@ -84,10 +82,10 @@ class Evaluate(RunCallback):
             logs.update({result.metric: result.value for result in evaluation.results})
         self._evaluations = [*self._known(epoch), evaluation]
         if is_chief():
-            record(self.run_dir, evaluation, later=False)
+            evaluations.record(self.run_dir, evaluation, later=False)
             if self.keep_best and self._since_best(self._evaluations) == 0:
-                with contextlib.suppress(BrokenState):
-                    keep_only(self.model, self.run_dir / BEST)
+                with contextlib.suppress(checkpoints.BrokenState):
+                    checkpoints.save(self.model, self.run_dir / checkpoints.BEST, keep=1)
         if self._past_patience(self._evaluations):
             self.model.stop_training = True
 

@@ -4,8 +4,8 @@ import warnings
 
 from kgan import pictures
 from kgan.callbacks.base import RunCallback
-from kgan.callbacks.csv_logger import read_logs
 from kgan.distribute import is_chief
+from kgan.runs import Run
 
 
 class LossCurves(RunCallback):
@@ -16,9 +16,12 @@ class LossCurves(RunCallback):
     """
 
     def on_train_end(self, logs: dict | None = None) -> None:
-        if not is_chief():
-            return
-        table = read_logs(self.run_dir)
+        if is_chief():
+            self._draw()
+        super().on_train_end(logs)
+
+    def _draw(self) -> None:
+        table = Run(self.run_dir).logs()
         if table:
             pictures.curves(table, self.run_dir / "curves.png")
         else:

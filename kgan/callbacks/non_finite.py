@@ -2,14 +2,14 @@
 
 import os
 import warnings
-from pathlib import Path
 
 import keras
 
-from kgan.callbacks.finite import broken_logs
 from kgan.callbacks.rollback import go_back, learning_rates
-from kgan.callbacks.snapshot import latest
 from kgan.checks import InputError, unknown, whole
+from kgan.runs import folder
+from kgan.runs.checkpoints import latest
+from kgan.runs.finite import broken_logs
 
 POLICIES = ("stop", "rollback")
 
@@ -18,8 +18,8 @@ class NonFiniteGuard(keras.callbacks.Callback):
     """Looks at the logs after each execution; a NaN or an infinity ends training, or sends it back.
 
     "rollback" restores the newest checkpoint of `run_dir` and goes on from there, with each player's learning rate
-    `factor` times what it was when training broke: after k rollbacks, factor^k times the original. The seeds and the
-    data are the same the second time.
+    `factor` times what it was when training broke: after k rollbacks, factor^k times the original; the checkpoint then
+    has these rates too. The seeds and the data are the same the second time.
 
     Args:
         run_dir: the folder of the run's `Checkpoint`; for "rollback" only.
@@ -42,7 +42,7 @@ class NonFiniteGuard(keras.callbacks.Callback):
             raise InputError("run_dir: the policy 'rollback' wants the folder of the run's checkpoints")
         if not 0.0 < factor <= 1.0:
             raise InputError(f"factor: wanted a number in (0, 1], got {factor!r}")
-        self.run_dir = None if run_dir is None else Path(run_dir)
+        self.run_dir = None if run_dir is None else folder.named(run_dir)
         self.policy, self.factor, self.retries = policy, factor, whole("retries", retries, least=0)
 
     def on_train_begin(self, logs: dict | None = None) -> None:
@@ -64,6 +64,6 @@ class NonFiniteGuard(keras.callbacks.Callback):
             warnings.warn(f"{what}: training stops{reason}; lower the learning rates", stacklevel=2)
             self.model.stop_training = self.failed = True
             return
-        go_back(self.model, newest, self.factor)
+        go_back(self.model, self.run_dir, newest, self.factor)
         self._rollbacks += 1
         warnings.warn(f"{what}: back to {newest.name}, learning rates times {self.factor:g}", stacklevel=2)

@@ -5,17 +5,23 @@ from typing import Any
 
 import keras
 
-from kgan.callbacks.snapshot import restore
 from kgan.checks import InputError
+from kgan.distribute import is_chief
+from kgan.runs.checkpoints import restore, save
 
 
-def go_back(model: Any, checkpoint: Path, factor: float) -> None:
-    """Restores a checkpoint, and sets each player's learning rate to `factor` times what it is now."""
+def go_back(model: Any, run_dir: Path, checkpoint: Path, factor: float) -> None:
+    """Restores a checkpoint, and sets each player's learning rate to `factor` times what it is now.
+
+    That is the run's newest checkpoint then: a run that is killed now goes on from here, and as slowly.
+    """
     rates = learning_rates(model)
     values = [rate.numpy() for rate in rates]
     restore(model, checkpoint)
     for rate, value in zip(rates, values, strict=True):
         rate.assign(value * factor)
+    if is_chief():
+        save(model, run_dir)
 
 
 def learning_rates(model: Any) -> list[keras.Variable]:

@@ -8,6 +8,7 @@ from kgan import pictures
 from kgan.callbacks.base import RunCallback
 from kgan.checks import InputError, whole
 from kgan.distribute import is_chief
+from kgan.runs.samples import path as picture
 
 
 class SampleGrid(RunCallback):
@@ -40,7 +41,7 @@ class SampleGrid(RunCallback):
         if number % self.every or not is_chief():
             return
         samples = self.model.sample(self.num, self.seed)
-        path = self.run_dir / "samples" / f"epoch-{number:04d}.png"
+        path = picture(self.run_dir, number)
         if samples.ndim == 2:
             pictures.scatter(samples, path)
         else:
@@ -55,3 +56,4 @@ class SampleGrid(RunCallback):
         if self._writer is not None:
             self._writer.close()
             self._writer = None
+        super().on_train_end(logs)

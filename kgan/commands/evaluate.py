@@ -27,8 +27,10 @@ from absl import flags
 
 from kgan import files
 from kgan.checks import InputError
-from kgan.commands import flagfile, no_arguments
+from kgan.commands import no_arguments
 from kgan.commands.quiet import quiet
+from kgan.runs import flags as flagfile
+from kgan.runs import folder
 
 if TYPE_CHECKING:
     import numpy as np
@@ -66,6 +68,8 @@ _string("out", None, "NAME.json: the numbers with their protocol.")
 def main(argv: Sequence[str]) -> None:
     """Evaluates as the flags say."""
     no_arguments(argv)
+    if FLAGS.run_dir is not None:
+        folder.named(FLAGS.run_dir)
     given = [name for name in ("run_dir", "saved_model", "images") if FLAGS[name].value]
     if len(given) != 1:
         got = " and ".join(given) or "none"
@@ -99,9 +103,9 @@ def main(argv: Sequence[str]) -> None:
         files.write(FLAGS.out, json.dumps(evaluation.to_json(), indent=1, allow_nan=False) + "\n")
         print(f"written to {FLAGS.out}")
     if FLAGS.run_dir:
-        from kgan.metrics import result
+        from kgan.runs import evaluations
 
-        result.record(FLAGS.run_dir, evaluation)
+        evaluations.record(FLAGS.run_dir, evaluation)
 
 
 def _source() -> tuple:
@@ -109,10 +113,10 @@ def _source() -> tuple:
 
     There is none for a folder of images.
     """
-    from kgan import callbacks, data
+    from kgan import data
     from kgan.commands import judge
-    from kgan.commands.run import trained_generator
     from kgan.export import Generator, load_generator
+    from kgan.runs import Run
 
     if FLAGS.images:
         name = f"images:{FLAGS.images}"
@@ -124,8 +128,8 @@ def _source() -> tuple:
         return images, tuple(data.load(name).element_spec.shape), "images", (0, 0), None
     place, weights = (0, 0), "exported"
     if FLAGS.run_dir:
-        generator = Generator.of(trained_generator(FLAGS.run_dir))
-        facts = callbacks.describe(callbacks.latest(FLAGS.run_dir))
+        run = Run(FLAGS.run_dir)
+        generator, facts = Generator.of(run.generator()), run.newest()
         place, weights = (facts["epoch"], facts["step"]), facts["weights"]
     else:
         generator = load_generator(FLAGS.saved_model)

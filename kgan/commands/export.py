@@ -27,7 +27,8 @@ def main(argv: Sequence[str]) -> None:
     """Exports as the flags say."""
     no_arguments(argv)
     with quiet():
-        from kgan.commands.run import trained_generator
         from kgan.export import save_generator
-    out = Path(FLAGS.out or Path("saved_models") / Path(FLAGS.run_dir).resolve().name)
-    print(save_generator(trained_generator(FLAGS.run_dir), out, FLAGS.version))
+        from kgan.runs import Run
+    run = Run(FLAGS.run_dir)
+    out = Path(FLAGS.out or Path("saved_models") / run.folder.resolve().name)
+    print(save_generator(run.generator(), out, FLAGS.version))

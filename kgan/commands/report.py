@@ -8,13 +8,12 @@ Examples:
   kgan report runs/digits
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from absl import flags
 
 from kgan.checks import InputError
-from kgan.commands import flagfile
 from kgan.commands.quiet import quiet
 
 FLAGS = flags.FlagValues()
@@ -37,15 +36,22 @@ def write(run_dir: str | Path) -> Path:
     with quiet():
         from kgan import report
         from kgan.commands import judge
-        from kgan.commands.run import trained_generator
         from kgan.export import Generator
-    generator = Generator.of(trained_generator(run_dir))
-    settings = flagfile.read(run_dir)
+        from kgan.runs import Run
+    run = Run(run_dir)
+    generator, settings = Generator.of(run.generator()), run.flags()
     reals = network = None
     if "dataset" in settings:
         dataset = settings["dataset"]
-        where = {"data_dir": settings.get("data_dir"), "resolution": int(settings.get("resolution", 0)) or None}
+        where = {"data_dir": settings.get("data_dir"), "resolution": _whole(settings, "resolution")}
         reals = judge.some(*judge.reals(dataset, REALS, **where))
         if settings.get("metrics"):
             network = judge.network(dataset, settings.get("features"), **where)
     return report.write(run_dir, generator, settings, reals, network)
+
+
+def _whole(settings: Mapping[str, str], name: str) -> int | None:
+    value = settings.get(name)
+    if value is not None and not (value.isascii() and value.isdecimal()):
+        raise InputError(f"run_dir: flags.txt has --{name}={value}, wanted a whole number; mend it")
+    return None if value is None else int(value)

@@ -131,25 +131,6 @@ def watch(
     ]
 
 
-def trained_generator(run_dir: str | os.PathLike) -> keras.Model:
-    """The averaged generator of a run's newest checkpoint.
-
-    Raises:
-        InputError: if there is no run or no checkpoint, or its generator cannot be read.
-    """
-    if not Path(run_dir).is_dir():
-        raise InputError(f"run_dir: there is no folder {run_dir}")
-    checkpoint = callbacks.latest(run_dir)
-    if checkpoint is None:
-        raise InputError(f"run_dir: {run_dir} holds no checkpoint yet")
-    path = checkpoint / "generator.keras"
-    try:
-        return keras.saving.load_model(path, compile=False)
-    except Exception as error:  # a damaged archive, or a layer that nobody has registered here
-        reason = next(iter(str(error).splitlines()), type(error).__name__)
-        raise InputError(f"run_dir: {path} cannot be read: {reason}") from error
-
-
 def _optimizer(argument: str, value: Any) -> keras.optimizers.Optimizer:
     try:
         return resolve(argument, value, OPTIMIZERS, methods=("apply_gradients",))

@@ -19,6 +19,7 @@ from absl import flags
 from kgan.checks import InputError
 from kgan.commands import no_arguments
 from kgan.commands.quiet import quiet
+from kgan.runs import folder
 
 if TYPE_CHECKING:
     import numpy as np
@@ -39,8 +40,10 @@ DEFAULT = Path("saved_models/digits")
 def main(argv: Sequence[str]) -> None:
     """Samples as the flags say."""
     no_arguments(argv)
-    if FLAGS.run_dir and FLAGS.saved_model:
+    if FLAGS.run_dir is not None and FLAGS.saved_model:
         raise InputError("saved_model: wanted --run_dir or --saved_model, got both")
+    if FLAGS.run_dir is not None:
+        folder.named(FLAGS.run_dir)
     source = FLAGS.run_dir or FLAGS.saved_model or DEFAULT
     if source is DEFAULT and not DEFAULT.exists():
         raise InputError(f"run_dir: wanted --run_dir=DIR or --saved_model=DIR (there is no {DEFAULT} here)")
@@ -48,9 +51,9 @@ def main(argv: Sequence[str]) -> None:
     if out.suffix != ".png" and out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise InputError(f"out: {out} exists; wanted a new or empty folder, or NAME.png")
     with quiet():
-        from kgan.commands.run import trained_generator
         from kgan.export import Generator, load_generator
-    generator = Generator.of(trained_generator(FLAGS.run_dir)) if FLAGS.run_dir else load_generator(source)
+        from kgan.runs import Run
+    generator = Generator.of(Run(FLAGS.run_dir).generator()) if FLAGS.run_dir else load_generator(source)
     samples = generator.sample(FLAGS.num, FLAGS.seed)
     _write(samples, out)
     print(f"{len(samples)} samples of {source}: {out}")

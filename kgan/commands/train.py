@@ -25,14 +25,16 @@ import contextlib
 import functools
 import sys
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from absl import flags
 
 from kgan.checks import InputError
-from kgan.commands import flagfile, no_arguments
+from kgan.commands import no_arguments
 from kgan.commands.quiet import quiet
+from kgan.runs import flags as flagfile
+from kgan.runs import folder as folders
+from kgan.runs import lock
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -102,7 +104,7 @@ FREE = {"run_dir", "data_dir", "epochs", "strategy", *JUDGE, *WATCH}
 def main(argv: Sequence[str]) -> None:
     """Trains as the flags say."""
     no_arguments(argv)
-    folder = Path(FLAGS.run_dir)
+    folder = folders.named(FLAGS.run_dir)
     flagfile.check(folder, FLAGS, FREE)
     with quiet():
         from kgan import distribute, export
@@ -110,6 +112,8 @@ def main(argv: Sequence[str]) -> None:
 
         strategy = distribute.strategy(FLAGS.strategy)
     chief = distribute.is_chief()
+    if chief:
+        lock.check(folder)
     with strategy.scope():
         dataset, gan = run.build(**_settings())
     if chief:

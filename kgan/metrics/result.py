@@ -1,18 +1,9 @@
-"""A number with its protocol, without which it means nothing (design rule 10), and the file that keeps such numbers."""
+"""A number with its protocol, without which it means nothing (design rule 10)."""
 
 import dataclasses
-import json
 import math
-import os
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
-
-from kgan import files
-from kgan.checks import InputError
-
-FILE = "evaluations.jsonl"
-NUMBERS = ("value", "error", "real", "perfect")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -69,11 +60,6 @@ class Result:
         values = dataclasses.asdict(self)
         return values | {k: str(v) for k, v in values.items() if isinstance(v, float) and not math.isfinite(v)}
 
-    @classmethod
-    def from_json(cls, values: Mapping[str, Any]) -> "Result":
-        numbers = {k: float(v) for k, v in values.items() if k in NUMBERS and v is not None}
-        return cls(**{**values, **numbers})
-
 
 @dataclasses.dataclass(frozen=True)
 class Evaluation:
@@ -96,40 +82,3 @@ class Evaluation:
     def to_json(self) -> dict[str, Any]:
         results = [result.to_json() for result in self.results]
         return {"epoch": self.epoch, "step": self.step, "results": results, "classes": self.classes}
-
-    @classmethod
-    def from_json(cls, values: Mapping[str, Any]) -> "Evaluation":
-        return cls(**{**values, "results": [Result.from_json(result) for result in values["results"]]})
-
-
-def read(run_dir: str | os.PathLike) -> list[Evaluation]:
-    """The evaluations of a run, RUN/evaluations.jsonl, in the order of its steps; none if there is no such file.
-
-    Raises:
-        InputError: if the file is of another kind.
-    """
-    path = Path(run_dir) / FILE
-    if not path.exists():
-        return []
-    try:
-        return [Evaluation.from_json(json.loads(line)) for line in path.read_text(encoding="utf-8").splitlines()]
-    except (ValueError, TypeError, KeyError) as error:
-        raise InputError(f"run_dir: {str(path)!r} is no file of evaluations: {error}") from error
-
-
-def record(run_dir: str | os.PathLike, new: Evaluation, later: bool = True) -> None:
-    """Writes an evaluation into RUN/evaluations.jsonl, beside those of the same epoch with another protocol.
-
-    Args:
-        run_dir: the run's folder.
-        new: the evaluation; a result of the same step, metric and protocol gives way to its own.
-        later: keep those of later steps, which a run that was killed or rolled back may have left.
-    """
-    rows = read(run_dir)
-    kept = [old for old in rows if old.step < new.step or (later and old.step > new.step)]
-    ours = {(result.metric, result.protocol) for result in new.results}
-    for old in (old for old in rows if old.step == new.step):
-        others = [result for result in old.results if (result.metric, result.protocol) not in ours]
-        new = dataclasses.replace(new, results=[*others, *new.results], classes=new.classes or old.classes)
-    rows = sorted([*kept, new], key=lambda row: row.step)
-    files.write(Path(run_dir) / FILE, "".join(json.dumps(row.to_json(), allow_nan=False) + "\n" for row in rows))

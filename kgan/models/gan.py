@@ -337,6 +337,17 @@ class GAN(FitLoop, keras.Model):
         """
         settings.check_batch(batch, tuple(self.discriminator.input_shape[1:]))
 
+    def load_weights(self, filepath: Any, *args: Any, **kwargs: Any) -> None:
+        """As `keras.Model.load_weights`, all weights with the average's and the step; not the optimizers' (see
+        `callbacks.Checkpoint`).
+
+        Raises:
+            InputError: before `compile`, which makes the average: the file's would be left out without a word.
+        """
+        if not self.compiled:
+            raise InputError("load_weights: call compile() first, which makes the average that the file may hold")
+        super().load_weights(filepath, *args, **kwargs)
+
     def get_config(self) -> dict:
         serialize = keras.saving.serialize_keras_object
         return {

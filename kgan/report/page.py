@@ -13,13 +13,13 @@ import numpy as np
 import tensorflow as tf
 
 import kgan
-from kgan import callbacks, files, pictures
-from kgan.callbacks import collapse, equilibrium, evaluate, table
+from kgan import files, pictures
 from kgan.export import Generator
 from kgan.metrics import Evaluation, Network
 from kgan.metrics.features import Raw
-from kgan.metrics.result import read
 from kgan.report import charts, views
+from kgan.runs import Run
+from kgan.runs.collapse import COLUMNS as DIVERSITY
 
 NAME = "report.html"
 FRAMES = 40  # pictures under the slider: a page of some megabytes
@@ -38,7 +38,6 @@ DIAGNOSES = {
     "rotating": "the players turn about each other more than they approach",
     "undecided": "no more to say",
 }
-DIVERSITY = ("diversity_pixels", "diversity_features", "classes", "coverage", "separation")
 MEANING = {
     "loss": "What each player minimises. In a game these need not fall.",
     "mean logit": "What the discriminator says of reals and of samples.",
@@ -68,45 +67,44 @@ def write(
     Raises:
         InputError: if a file in the folder is damaged.
     """
-    folder = Path(run_dir)
-    evaluations = read(folder)
-    newest = callbacks.latest(folder)
+    run = Run(run_dir)
+    evaluations = run.evaluations()
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=jinja2.StrictUndefined
     )
     page = environment.get_template("page.html").render(
-        title=folder.resolve().name,
+        title=run.folder.resolve().name,
         settings=settings,
-        place=None if newest is None else callbacks.describe(newest),
+        place=run.newest(),
         versions=_versions(),
-        frames=_frames(folder),
+        frames=_frames(run),
         evaluations=evaluations,
         metrics=_metrics(evaluations),
         classes=_classes(evaluations),
-        best=_best(folder),
-        logs=_logs(folder, evaluations),
-        game=_game(folder),
-        collapse=_collapse(folder),
+        best=run.best(),
+        logs=_logs(run, evaluations),
+        game=_game(run),
+        collapse=_collapse(run),
         **_views(generator, reals, network or Raw()),
     )
-    path = folder / NAME
+    path = run.folder / NAME
     files.write(path, page)
     return path
 
 
-def _frames(folder: Path) -> list[dict[str, Any]]:
+def _frames(run: Run) -> list[dict[str, Any]]:
     """The pictures of samples, with their epochs: at most `FRAMES`, the first and the last among them."""
-    found = sorted(folder.glob("samples/epoch-*.png"))
+    found = list(run.samples().items())
     kept = np.unique(np.linspace(0, len(found) - 1, min(FRAMES, len(found))).round().astype(int))
     return [
-        {"epoch": int(found[i].stem.removeprefix("epoch-")), "source": charts.uri("image/png", found[i].read_bytes())}
-        for i in kept
+        {"epoch": epoch, "source": charts.uri("image/png", path.read_bytes())}
+        for epoch, path in (found[i] for i in kept)
     ]
 
 
-def _logs(folder: Path, evaluations: Sequence[Evaluation]) -> list[dict[str, str]]:
+def _logs(run: Run, evaluations: Sequence[Evaluation]) -> list[dict[str, str]]:
     """Curves of logs.csv but those of the metrics, which have their own, and those of the monitor."""
-    logs = callbacks.read_logs(folder)
+    logs = run.logs()
     ours = {result.metric for evaluation in evaluations for result in evaluation.results}
     ours |= {name for names, _ in EQUILIBRIUM.values() for name in names} | {"eigenvalue_real", "eigenvalue_imag"}
     panels = pictures.panels(name for name in logs if name not in ours)
@@ -149,14 +147,8 @@ def _classes(evaluations: Sequence[Evaluation]) -> dict[str, Any] | None:
     return {"source": chart, "epoch": counted.epoch, "count": len(counted.classes["names"]), "shown": charts.SHOWN}
 
 
-def _best(folder: Path) -> int | None:
-    """The epoch whose checkpoint is kept as the best."""
-    kept = callbacks.latest(folder / evaluate.BEST)
-    return None if kept is None else callbacks.describe(kept)["epoch"]
-
-
-def _game(folder: Path) -> dict[str, Any] | None:
-    rows = table.read(folder / equilibrium.FILE)
+def _game(run: Run) -> dict[str, Any] | None:
+    rows = run.equilibrium()
     if not rows:
         return None
     steps = [row["step"] for row in rows]
@@ -174,11 +166,11 @@ def _game(folder: Path) -> dict[str, Any] | None:
     return {"diagnosis": f"{diagnosis} – {DIAGNOSES[diagnosis]}", "step": steps[-1], "panels": panels}
 
 
-def _collapse(folder: Path) -> dict[str, Any] | None:
-    rows = table.read(folder / collapse.FIGURES)
+def _collapse(run: Run) -> dict[str, Any] | None:
+    rows = run.collapse()
     if not rows:
         return None
-    alarms = collapse.alarms(folder)
+    alarms = run.alarms()
     steps = [row["step"] for row in rows]
     curves = {name: (steps, [row[name] for row in rows]) for name in DIVERSITY}
     curves = {name: (x, y) for name, (x, y) in curves.items() if not all(math.isnan(value) for value in y)}

@@ -6,11 +6,14 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from kgan.callbacks import Checkpoint, CollapseAlarm, NonFiniteGuard, latest
-from kgan.callbacks.collapse import ALARMS, FIGURES, _wrong
-from kgan.callbacks.table import read
+from kgan.callbacks import Checkpoint, CollapseAlarm, NonFiniteGuard
+from kgan.callbacks.collapse import _wrong
 from kgan.checks import InputError
 from kgan.metrics import Modes
+from kgan.runs.alarms import FILE as ALARMS
+from kgan.runs.checkpoints import latest
+from kgan.runs.collapse import FILE as FIGURES
+from kgan.runs.collapse import read
 from tests.callbacks import tiny
 
 random = np.random.default_rng(0)
@@ -56,7 +59,7 @@ def test_a_collapse_is_told_once_with_what_is_seen_and_what_to_try(gan, tmp_path
     assert len(told) == 1 and row["step"] == 5 and row["action"] == "Training goes on"
     assert any("25% of the reals' classes" in seen for seen in row["seen"]) and "r1(gamma=1)" in row["try"]
     assert all(part in told[0] for part in [*row["seen"], row["try"]])
-    history = read(tmp_path / FIGURES)
+    history = read(tmp_path)
     assert [h["step"] for h in history] == list(range(1, 13))
     assert [h["wrong"] for h in history] == [0, 0, 0, 1, 2, 3, 4, 0, 0, 0, 0, 0]
     assert history[0]["classes"] == 1.0 and history[0]["diversity_pixels"] == pytest.approx(1.0)
@@ -103,7 +106,7 @@ def test_rollback_goes_to_the_last_checkpoint_at_which_all_was_well(gan, tmp_pat
     (row,) = alarms(tmp_path)
     assert row["step"] == 7 and row["action"] == "Back to step-00000005, learning rates times 0.5" and len(told) == 1
     assert gan.step.numpy() == 12 and gan.d_optimizer.learning_rate.numpy() == pytest.approx(rate / 2)
-    assert [(h["step"], h["wrong"]) for h in read(tmp_path / FIGURES)] == [(i, 0) for i in range(1, 13)]
+    assert [(h["step"], h["wrong"]) for h in read(tmp_path)] == [(i, 0) for i in range(1, 13)]
 
 
 def test_rollback_gives_up(gan, tmp_path):
@@ -136,7 +139,7 @@ def test_a_run_that_is_killed_after_a_rollback_goes_on_from_there_and_as_slowly(
         run(gan, tmp_path, script, Checkpoint(tmp_path, keep=1), Killed(), policy="rollback")
     tiny.reset(gan, start)
     run(gan, tmp_path, {}, Checkpoint(tmp_path, keep=1), policy="rollback")
-    assert [h["step"] for h in read(tmp_path / FIGURES)] == list(range(1, 13))
+    assert [h["step"] for h in read(tmp_path)] == list(range(1, 13))
     assert gan.d_optimizer.learning_rate.numpy() == pytest.approx(rate / 2)
     assert [row["step"] for row in alarms(tmp_path)] == [9]
     assert latest(tmp_path).name == "step-00000012"
@@ -159,7 +162,7 @@ def test_a_rollback_by_another_callback_is_followed(gan, tmp_path):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         tiny.fit(gan, [*guard, Fakes({}), CollapseAlarm(tmp_path, REALS, MODES, **OFTEN)], 3)
-    assert [h["step"] for h in read(tmp_path / FIGURES)] == list(range(1, 13))
+    assert [h["step"] for h in read(tmp_path)] == list(range(1, 13))
 
 
 def test_what_stopped_stops_again(gan, start, tmp_path):
@@ -185,7 +188,7 @@ def test_alarms_of_rounds_that_a_killed_run_has_lost_are_raised_again(gan, start
 def test_samples_that_are_not_finite_are_wrong_and_do_not_end_training(gan, tmp_path):
     told = run(gan, tmp_path, {k: np.full_like(REALS, np.nan) for k in (5, 6)})
     assert gan.step.numpy() == 12 and len(told) == 1 and "samples hold NaN" in told[0]
-    assert "coverage" not in alarms(tmp_path)[0]["figures"] and [h["wrong"] for h in read(tmp_path / FIGURES)][4:7] == [
+    assert "coverage" not in alarms(tmp_path)[0]["figures"] and [h["wrong"] for h in read(tmp_path)][4:7] == [
         1,
         2,
         0,
@@ -239,7 +242,7 @@ def test_a_run_that_goes_on_remembers(gan, start, tmp_path):
     run(gan, tmp_path, script, Checkpoint(tmp_path), epochs=1)
     tiny.reset(gan, start)
     assert len(run(gan, tmp_path, script, Checkpoint(tmp_path), epochs=2)) == 1  # the first look was before
-    assert [h["wrong"] for h in read(tmp_path / FIGURES)] == [0, 0, 0, 1, 2, 0, 0, 0]
+    assert [h["wrong"] for h in read(tmp_path)] == [0, 0, 0, 1, 2, 0, 0, 0]
 
 
 WELL = {"diversity_pixels": 1.0, "diversity_features": 1.0, "classes": 1.0, "coverage": 0.5, "separation": 0.9}

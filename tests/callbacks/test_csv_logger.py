@@ -7,8 +7,9 @@ import math
 import keras
 import pytest
 
-from kgan.callbacks import CSVLogger, read_logs
+from kgan.callbacks import CSVLogger
 from kgan.checks import InputError
+from kgan.runs import Run
 from tests.callbacks import tiny
 
 
@@ -36,7 +37,7 @@ def log(folder, *epochs):
 
 def test_one_row_an_epoch_exactly(gan, tmp_path):
     history = tiny.fit(gan, [CSVLogger(tmp_path)], epochs=3).history
-    table = read_logs(tmp_path)
+    table = Run(tmp_path).logs()
     assert list(table) == ["epoch", "step", *sorted(history)]
     assert table["epoch"] == [1, 2, 3] and table["step"] == [4, 8, 12]
     assert all(table[name] == history[name] for name in history)
@@ -55,13 +56,13 @@ def test_rows_from_the_epoch_on_are_replaced(tmp_path):
 def test_columns_that_come_and_go(tmp_path):
     text = log(tmp_path, (0, {"b": 1.0}), (1, {"a": 2.0}), (2, {"b": 3.0, "a": math.nan}))
     assert text == "epoch,step,a,b\n1,10,,1.0\n2,20,2.0,\n3,30,nan,3.0\n"
-    table = read_logs(tmp_path)
+    table = Run(tmp_path).logs()
     assert table["b"][0] == 1.0 and math.isnan(table["a"][0]) and math.isnan(table["b"][1])
 
 
 def test_names_with_commas_and_numbers_of_all_sizes(tmp_path):
     log(tmp_path, (0, {'a, "b"': 1e-300, "c": -math.inf, "d": 0.1 + 0.2}))
-    table = read_logs(tmp_path)
+    table = Run(tmp_path).logs()
     assert (table['a, "b"'], table["c"], table["d"]) == ([1e-300], [-math.inf], [0.1 + 0.2])
 
 
@@ -75,7 +76,7 @@ def test_whole_at_any_time(tmp_path, monkeypatch):
 
 
 def test_nothing_to_read(tmp_path):
-    assert read_logs(tmp_path) == {}
+    assert Run(tmp_path).logs() == {}
 
 
 def test_only_the_chief_writes(tmp_path, monkeypatch):

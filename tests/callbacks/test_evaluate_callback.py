@@ -2,10 +2,12 @@ import keras
 import numpy as np
 import pytest
 
-from kgan.callbacks import Checkpoint, CSVLogger, Evaluate, read_logs, restore
+from kgan.callbacks import Checkpoint, CSVLogger, Evaluate
 from kgan.checks import InputError
 from kgan.metrics import Evaluation, Evaluator, Modes, Result
-from kgan.metrics.result import read
+from kgan.runs import Run
+from kgan.runs.checkpoints import restore
+from kgan.runs.evaluations import read
 from tests.callbacks import tiny
 
 NETWORK = Modes(np.array([[1.0, 0.0], [-1.0, 0.0]]), 0.5)
@@ -21,7 +23,7 @@ def test_logs_file_and_best(gan, start, tmp_path):
     rows = read(tmp_path)
     assert [(row.epoch, row.step) for row in rows] == [(2, 8), (4, 16), (6, 24)]
     assert history.history["fid"] == [row["fid"].value for row in rows]
-    table = read_logs(tmp_path)
+    table = Run(tmp_path).logs()
     assert [x for x in table["fid"] if x == x] == history.history["fid"]
     assert all(0 <= row["coverage"].value <= 1 and row["fid"].n_fake == 32 for row in rows)
     best = min(rows, key=lambda row: row["fid"].value)

@@ -43,7 +43,7 @@ class TestStop:
             f"not finite after step {step}: training stops; lower the learning rates"
         )
         assert "d_loss" in said[0]
-        assert len(history.epoch) <= step // 4
+        assert len(history.epoch) <= step // 4 + 1  # the last one ended in its middle, as under Keras
 
     def test_a_run_that_is_well_goes_on(self, gan):
         history, said = fit(gan, [NonFiniteGuard()])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from kgan.commands import main
-from kgan.metrics.result import read
+from kgan.runs.evaluations import read
 
 TINY = ["--resolution=16", "--width=4", "--latent_dim=3", "--steps_per_epoch=3"]
 RAW = ["--features=random_projection(dimension=8)", "--num=200"]

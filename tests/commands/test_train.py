@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from kgan.callbacks import latest, read_logs
 from kgan.commands import main, run
 from kgan.export import load_generator
+from kgan.runs import Run
+from kgan.runs.checkpoints import latest
 
 TINY = ["--resolution=8", "--width=4", "--latent_dim=3", "--steps_per_epoch=3", "--ema_decay=0.5"]
 
@@ -57,7 +58,17 @@ def test_a_run_end_to_end_shows_only_its_own_lines(tmp_path):
     assert lines[1:3] == ["dcgan_generator: 273 parameters", "dcgan_discriminator: 133 parameters"]
     assert lines[3].startswith("3/3 - ")
     assert lines[-1] == f"next: kgan sample --run_dir={tmp_path}/run"
-    files = {"flags.txt", "logs.csv", "curves.png", "samples", "logs", "checkpoints", "saved_model", "report.html"}
+    files = {
+        ".lock",
+        "flags.txt",
+        "logs.csv",
+        "curves.png",
+        "samples",
+        "logs",
+        "checkpoints",
+        "saved_model",
+        "report.html",
+    }
     assert {path.name for path in (tmp_path / "run").iterdir()} == files
 
 
@@ -74,7 +85,7 @@ sys.exit(main(sys.argv[1:]))
 def test_two_devices_make_the_run_of_one(finished, tmp_path):
     command = [sys.executable, "-c", MIRRORED, "train", f"--run_dir={tmp_path}", *TINY, "--epochs=2"]
     subprocess.run([*command, "--strategy=mirrored"], check=True, capture_output=True)
-    one, two = read_logs(finished), read_logs(tmp_path)
+    one, two = Run(finished).logs(), Run(tmp_path).logs()
     assert one.keys() == two.keys()
     for name in one:
         np.testing.assert_allclose(two[name], one[name], atol=1e-5, err_msg=name)
@@ -127,7 +138,7 @@ def test_another_run_does_not_go_on_in_its_folder(finished, tmp_path, refused):
         line = refused("train", f"--run_dir={folder}", *TINY, flag)
         assert line.startswith(f"kgan train: {name}: the run in {folder} has "), line
     (folder / "flags.txt").write_text("--gone=1\n")
-    assert "flags.txt cannot be read: Unknown command line flag 'gone'" in refused("train", f"--run_dir={folder}")
+    assert "flags.txt' is no file of flags: Unknown command line flag 'gone'" in refused("train", f"--run_dir={folder}")
 
 
 def test_a_folder_without_a_checkpoint_is_free(tmp_path):
@@ -218,7 +229,7 @@ def test_where_the_game_stands_is_kept(tmp_path):
 def test_metrics_while_training(tmp_path):
     flags = ["--features=random_projection", "--evaluate_every=1", "--evaluate_num=100"]
     assert train(tmp_path / "run", "--epochs=2", "--metrics=fid, precision_recall", *flags) == 0
-    logs = read_logs(tmp_path / "run")
+    logs = Run(tmp_path / "run").logs()
     assert {"fid", "precision", "recall"} <= set(logs) and np.isfinite(logs["fid"]).all()
     told = [json.loads(line) for line in (tmp_path / "run" / "evaluations.jsonl").read_text().splitlines()]
     assert [row["epoch"] for row in told] == [1, 2]
@@ -335,4 +346,4 @@ def test_what_cannot_be_sampled_or_exported(finished, refused, tmp_path):
 
 def test_the_run_is_as_the_flags_say(finished):
     assert latest(finished).name == "step-00000006"
-    assert read_logs(finished)["step"] == [3, 6]
+    assert Run(finished).logs()["step"] == [3, 6]

@@ -1,14 +1,12 @@
-import json
-
 import keras
 import numpy as np
 import pytest
 
 import kgan
 from kgan import pictures
-from kgan.callbacks import collapse, equilibrium, table
 from kgan.export import Generator
-from kgan.metrics.result import Evaluation, Result, record
+from kgan.metrics.result import Evaluation, Result
+from kgan.runs import alarms, collapse, equilibrium, evaluations, samples
 
 EPOCHS = 6
 
@@ -33,21 +31,21 @@ def run(tmp_path_factory, generator):
     folder.mkdir()
     (folder / "logs.csv").write_text("\n".join(logs) + "\n")
     for epoch in range(1, EPOCHS + 1):
-        path = folder / "samples" / f"epoch-{epoch:04d}.png"
+        path = samples.path(folder, epoch)
         pictures.write_png(path, pictures.grid(generator.sample(16, seed=epoch)))
     for epoch in (2, 4, 6):
         values = {"metric": "fid", "network": "classifier-3f2a", "n_real": 1000, "n_fake": 1000, "weights": "ema"}
         fid = Result(value=90 / epoch, error=0.5, real=0.42, better="lower", perfect=0.125, **values)
         classes = {"names": list("0123456789"), "real": [0.1] * 10, "fake": [0.05] * 5 + [0.15] * 5}
-        record(folder, Evaluation([fid], classes, epoch, 10 * epoch))
+        evaluations.record(folder, Evaluation([fid], classes, epoch, 10 * epoch))
     rows = [{"step": 20 * i} | dict.fromkeys(
         ("field_norm", "d_norm", "g_norm", "rotation", "lipschitz", "d_accuracy_real", "d_accuracy_fake",
          "update_cosine"), 0.5 / i) | {"diagnosis": "rotating"} for i in (1, 2, 3)]  # fmt: skip
-    table.write(folder / equilibrium.FILE, rows)
+    equilibrium.write(folder, rows)
     figures = dict.fromkeys(("diversity_pixels", "diversity_features", "coverage", "separation"), 0.2)
     rows = [{"step": 20 * i, **figures, "classes": float("nan"), "wrong": i} for i in (1, 2, 3)]
-    table.write(folder / collapse.FIGURES, rows)
+    collapse.write(folder, rows)
     alarm = {"step": 60, "action": "Training goes on", "seen": ["samples are 20% as diverse as reals in pixels"]}
     alarm |= {"try": "r1(gamma=1)", "figures": figures}
-    (folder / collapse.ALARMS).write_text(json.dumps(alarm) + "\n")
+    alarms.write(folder, [alarm])
     return folder

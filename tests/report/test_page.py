@@ -13,6 +13,7 @@ from kgan import report
 from kgan.checks import InputError
 from kgan.export import Generator
 from kgan.report import charts, page
+from kgan.runs import Run
 
 SETTINGS = {"preset": "gan", "dataset": "digits", "penalty": "r1(gamma=1); lecam"}
 
@@ -110,7 +111,7 @@ def test_the_slider_has_a_bounded_number_of_pictures(tmp_path):
         path = tmp_path / "samples" / f"epoch-{epoch:04d}.png"
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(b"x")
-    frames = page._frames(tmp_path)
+    frames = page._frames(Run(tmp_path))
     assert len(frames) == page.FRAMES and (frames[0]["epoch"], frames[-1]["epoch"]) == (1, 100)
 
 
@@ -120,10 +121,9 @@ def test_a_damaged_file_is_named(tmp_path, generator):
         report.write(tmp_path, generator, {})
     assert not (tmp_path / report.NAME).exists()
     (tmp_path / "evaluations.jsonl").unlink()
-    (tmp_path / "collapse.csv").write_text("step,coverage,diversity_pixels,diversity_features,classes,separation\n")
     (tmp_path / "alarms.jsonl").write_text("?\n")
     (tmp_path / "collapse.csv").write_text(
-        "step,coverage,diversity_pixels,diversity_features,classes,separation\n5,1,1,1,1,1\n"
+        "step,coverage,diversity_pixels,diversity_features,classes,separation,wrong\n5,1,1,1,1,1,0\n"
     )
     with pytest.raises(InputError, match="is no file of alarms"):
         report.write(tmp_path, generator, {})

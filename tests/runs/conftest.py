@@ -1,0 +1,1 @@
+from tests.callbacks.conftest import _compiled, gan, start  # noqa: F401
