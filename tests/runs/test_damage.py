@@ -96,7 +96,7 @@ HEAD = "step," + ",".join(equilibrium.COLUMNS) + ",diagnosis\n"
         (collapse, "a,b\n1,2\n", "no column 'step'"),
         (collapse, "step\n1\n", "no column 'wrong'"),
         (alarms, "no json\n", "Invalid JSON"),
-        (alarms, "[]\n", "valid dictionary"),
+        (alarms, "[]\n", "should be an object"),
         (alarms, '{"step": -5, "action": "", "seen": [], "try": "", "figures": {}}\n', "step: "),
         (alarms, '{"step": 5, "action": "", "seen": "x", "try": "", "figures": {}}\n', "seen: "),
         (alarms, '{"step": 5, "action": "", "seen": []}\n', "try: "),
@@ -133,7 +133,7 @@ class TestFlags:
 
     def test_what_is_written_is_the_same_run(self, folder, values):
         # A shell's quotes may hold line ends; the same command is the same run.
-        given = values("--loss= hinge\n", "--penalty=r1(\n gamma=1)", "--penalty=r2 ", "--nojit")
+        given = values("--loss=hinge\n", "--penalty=r1(\n gamma=1)", "--penalty=r2 ", "--nojit")
         flags.write(folder, given)
         assert (folder / flags.FILE).read_text().splitlines() == [
             "--loss=hinge",
@@ -144,7 +144,7 @@ class TestFlags:
         ]
         assert Run(folder).flags()["penalty"] == "r1(  gamma=1); r2" and Run(folder).flags()["jit"] == "false"
         flags.check(folder, given, ())
-        with pytest.raises(InputError, match="loss: the run in .* has 'hinge', got 'wgan'; wanted the same"):
+        with pytest.raises(InputError, match=r"loss: the run in .* has 'hinge', got 'wgan'; wanted the same"):
             flags.check(folder, values("--loss=wgan", *(f"--penalty={p}" for p in given.penalty), "--nojit"), ())
 
     @pytest.mark.parametrize(
