@@ -127,7 +127,7 @@ def test_an_interrupted_run_goes_on_in_the_middle_of_an_epoch(finished, tmp_path
         assert train(*flags) == 130
     assert train(*flags) == 0
     out, err = capsys.readouterr()
-    assert err == "kgan train: interrupted\n" and "resuming at epoch 1, step 2\n" in out
+    assert err == "kgan train: interrupted\n" and "resuming at epoch 1, step 1\n" in out
     assert (tmp_path / "run" / "logs.csv").read_bytes() == (finished / "logs.csv").read_bytes()
 
 
