@@ -6,8 +6,6 @@ import os
 import tempfile
 import urllib.request
 import warnings
-import zipfile
-import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,6 +15,7 @@ from kgan import files
 from kgan.checks import InputError
 
 CHUNK = 1 << 20
+HASH = "hash"  # of the other arrays in a file
 
 
 def folder() -> Path:
@@ -36,22 +35,35 @@ def digest(*parts: np.ndarray | bytes) -> str:
 
 
 def kept(name: str, compute: Callable[[], dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
-    """The arrays of the cache's file NAME.npz; computed and written if it is absent or cannot be read.
+    """The arrays of the cache's file NAME.npz, numbers by name; computed and written if it is absent or damaged.
 
-    Warns where it cannot be written.
+    Warns where it is damaged (its content has another hash than was written with it) or cannot be written.
     """
     path = folder() / f"{name}.npz"
-    try:
-        with np.load(path) as file:
-            return dict(file)
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error):
-        arrays, content = compute(), io.BytesIO()
-        np.savez(content, **arrays)
+    if path.exists():
         try:
-            files.write(path, content.getvalue())
-        except OSError as error:
-            warnings.warn(f"cache: {path} cannot be kept: {error.strerror}", stacklevel=2)
-        return arrays
+            return _read(path)
+        except Exception:  # zipfile, zlib and NumPy raise of many kinds
+            warnings.warn(f"cache: {path} is damaged; computing it again", stacklevel=2)
+    arrays, content = compute(), io.BytesIO()
+    np.savez(content, **arrays, **{HASH: np.array(_sum(arrays))})
+    try:
+        files.write(path, content.getvalue())
+    except OSError as error:
+        warnings.warn(f"cache: {path} cannot be kept: {error.strerror}", stacklevel=2)
+    return arrays
+
+
+def _read(path: Path) -> dict[str, np.ndarray]:
+    with np.load(path) as file:
+        arrays = dict(file)
+    if arrays.pop(HASH, None) != _sum(arrays):
+        raise ValueError("other arrays than were written")
+    return arrays
+
+
+def _sum(arrays: dict[str, np.ndarray]) -> str:
+    return digest(*(part for name in sorted(arrays) for part in (name.encode(), np.asarray(arrays[name]))))
 
 
 def fetch(url: str, name: str, sha256: str) -> Path:

@@ -1,3 +1,5 @@
+import io
+
 import numpy as np
 import pytest
 
@@ -20,9 +22,16 @@ def test_computed_once_and_again_if_damaged(folder):
     for _ in range(2):
         assert cache.kept("statistics", compute)["count"] == 7
     assert len(calls) == 1
-    (folder / "statistics.npz").write_bytes(b"PK damaged")
-    np.testing.assert_array_equal(cache.kept("statistics", compute)["mean"], np.arange(3.0))
-    assert len(calls) == 2 and [path.name for path in folder.iterdir()] == ["statistics.npz"]
+    content = (folder / "statistics.npz").read_bytes()
+    other = io.BytesIO()
+    np.savez(other, mean=np.zeros(3))  # sound, but not what was written
+    for damaged in (b"PK damaged", b"", content[:-40], other.getvalue(), content.replace(b"<f8", b"<i8")):
+        (folder / "statistics.npz").write_bytes(damaged)
+        calls.clear()
+        with pytest.warns(UserWarning, match=r"^cache: .*/statistics.npz is damaged; computing it again$"):
+            np.testing.assert_array_equal(cache.kept("statistics", compute)["mean"], np.arange(3.0))
+        assert len(calls) == 1 and (folder / "statistics.npz").read_bytes() == content
+    assert [path.name for path in folder.iterdir()] == ["statistics.npz"]
 
 
 def test_a_cache_that_cannot_be_written_is_a_warning(folder):

@@ -43,7 +43,7 @@ _integer = functools.partial(flags.DEFINE_integer, flag_values=FLAGS)
 
 _string("run_dir", None, "A folder that kgan train kept: the averaged generator of its newest checkpoint.")
 _string("saved_model", None, "A model's folder, or a version's.")
-_string("images", None, "A folder of PNG or JPEG files.")
+_string("images", None, "A folder of pictures.")
 _string("dataset", None, "The reals, as kgan train takes them; default: the run's.")
 _string("split", "train", "Of the reals; where the data set has one, train[:10%], say.")
 _string("data_dir", None, "Where tensorflow-datasets keeps its files.")
@@ -91,7 +91,7 @@ def main(argv: Sequence[str]) -> None:
         num=FLAGS.num,
         split=FLAGS.split,
         data_dir=data_dir,
-        resolution=shape[0] if len(shape) == 3 and shape[0] == shape[1] else None,
+        resolution=shape[:2] if len(shape) == 3 else None,
         progress=sys.stderr.isatty(),
         asks_generator=generator is not None,
     )

@@ -19,7 +19,7 @@ def evaluator(
     num: int = 10_000,
     split: str = "train",
     data_dir: str | None = None,
-    resolution: int | None = None,
+    resolution: int | Sequence[int] | str | None = None,
     progress: bool = False,
     asks_generator: bool = True,
 ) -> metrics.Evaluator:
@@ -51,10 +51,11 @@ def evaluator(
     return metrics.Evaluator(batches, look, metric_names or DEFAULT, num, progress, _described(dataset, **where))
 
 
-def _described(dataset: str, split: str, data_dir: str | None, resolution: int | None) -> str:
+def _described(dataset: str, split: str, data_dir: str | None, resolution: int | Sequence[int] | str | None) -> str:
     """`fashion_mnist`; `fashion_mnist test at 14` where the split is not "train", the resolution not its own."""
-    own = tuple(data.load(dataset, split=split, data_dir=data_dir).element_spec.shape)
-    at = f" at {resolution}" if resolution and own[:2] != (resolution, resolution) else ""
+    own, at = data.sample_shape(data.load(dataset, split=split, data_dir=data_dir)), ""
+    if resolution is not None and own[:2] != (size := data.sides(resolution)):
+        at = " at " + "x".join(map(str, dict.fromkeys(size)))
     return f"{dataset}{'' if split == 'train' else f' {split}'}{at}"
 
 
@@ -100,7 +101,7 @@ def held_out(dataset: str, batch_size: int, **where: Any) -> np.ndarray:
 
 
 def _default(dataset: str, where: dict) -> str:
-    shape = tuple(data.load(dataset, **where).element_spec.shape)
+    shape = data.sample_shape(data.load(dataset, **where))
     if len(shape) == 1:
         return "raw"
     if shape[-1] == 1:

@@ -7,7 +7,7 @@ is `kgan train --preset=sngan --dataset=fashion_mnist --seed=1 ... --run_dir=run
 """
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +32,7 @@ def build(
     dataset: str = "digits",
     *,
     data_dir: str | None = None,
-    resolution: int | None = None,
+    resolution: int | Sequence[int] | str | None = None,
     batch_size: int = 64,
     seed: int = 0,
     network: str | None = None,
@@ -47,7 +47,7 @@ def build(
         preset: a name in `kgan.models.PRESETS`.
         dataset: as `kgan.data.load` takes it.
         data_dir: where tensorflow-datasets keeps its files.
-        resolution: the side of the images; default: the data set's own.
+        resolution: the side of the images, or (height, width), or "64x96"; default: the data set's own.
         batch_size: real samples in a batch.
         seed: of the first weights, the order of the data and every draw in training.
         network: a name in `kgan.networks.NETWORKS`; default "mlp" for points, else the preset's own or "dcgan".
@@ -67,7 +67,7 @@ def build(
     if network is not None:
         lookup("network", network, NETWORKS)
     batches = data.load(dataset, batch_size=batch_size, seed=seed, data_dir=data_dir, resolution=resolution)
-    shape = tuple(batches.element_spec.shape[1:])
+    shape = data.sample_shape(batches)[1:]
     if network is None:
         network = "mlp" if len(shape) == 1 else preset if preset in NETWORKS else "dcgan"
     if network == "mlp" and len(shape) == 3:

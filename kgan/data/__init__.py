@@ -2,7 +2,7 @@
 
 from kgan.data.idx import import_idx
 from kgan.data.mixtures import modes
-from kgan.data.registry import load
+from kgan.data.registry import load, sample_shape, sides
 from kgan.data.stream import Stream
 
-__all__ = ["Stream", "import_idx", "load", "modes"]
+__all__ = ["Stream", "import_idx", "load", "modes", "sample_shape", "sides"]

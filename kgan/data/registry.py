@@ -4,7 +4,6 @@ import math
 import os
 import re
 from collections.abc import Sequence
-from typing import Any
 
 import tensorflow as tf
 
@@ -76,7 +75,7 @@ def load(
     """
     if batch_size is not None:
         batch_size = whole("batch_size", batch_size)
-    size = None if resolution is None else _size(resolution)
+    size = None if resolution is None else sides(resolution)
     source = _open(str(name), split, size, whole("seed", seed, least=0), data_dir)
     check_labels(source, labels)
     if batch_size is None:
@@ -136,8 +135,12 @@ def _only_train(split: str) -> None:
         raise unknown("split", split, ["train"])
 
 
-def _size(resolution: Any) -> tuple[int, int]:
-    """(height, width) of 32, "32", "64x96" or (64, 96)."""
+def sides(resolution: int | Sequence[int] | str) -> tuple[int, int]:
+    """(height, width) of a resolution as `load` takes it: 32, "32", "64x96" or (64, 96).
+
+    Raises:
+      InputError: for anything else, or a side outside 1 to 4,096.
+    """
     wanted = f"wanted a side or (height, width) in pixels, 64 or 64x96, say, from 1 to {LARGEST}"
     size = resolution
     if isinstance(size, str):
@@ -152,6 +155,18 @@ def _size(resolution: Any) -> tuple[int, int]:
     if max(height, width) > LARGEST:
         raise InputError(f"resolution: got {resolution!r}, {wanted}")
     return height, width
+
+
+def sample_shape(dataset: tf.data.Dataset) -> tuple[int, ...]:
+    """The shape of the samples of a dataset, or of its batches, that `load` has made without labels.
+
+    Raises:
+      InputError: for a dataset of pairs or of domains, whose samples are several arrays.
+    """
+    spec = dataset.element_spec
+    if not isinstance(spec, tf.TensorSpec):
+        raise InputError(f"dataset: its samples are {', '.join(spec)} at a time; wanted single ones")
+    return tuple(spec.shape)
 
 
 def _check_size(dataset: tf.data.Dataset) -> None:

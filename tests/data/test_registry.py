@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 import tensorflow as tf
+from PIL import Image
 
 import kgan
 from kgan.checks import InputError
@@ -104,3 +105,10 @@ def test_stacked_digits_are_three_digits_each_of_its_label():
     assert len(np.unique(every)) == 1000 and 0 <= every.min() <= every.max() <= 999
     again = kgan.data.load("stacked_digits", resolution=8, seed=4).take(1)
     assert not np.array_equal(next(iter(again)), images[0])
+
+
+def test_the_shape_of_a_sample(tmp_path):
+    Image.new("RGB", (8, 4)).save(tmp_path / "a.png")
+    assert kgan.data.sample_shape(kgan.data.load(f"images:{tmp_path}", resolution="4x8")) == (4, 8, 3)
+    with pytest.raises(InputError, match="dataset: its samples are a, b at a time; wanted single ones"):
+        kgan.data.sample_shape(kgan.data.load(f"pairs:{tmp_path}"))
