@@ -36,7 +36,7 @@ setup(
     ],
     extras_require={
         "dev": [
-            *("import-linter", "pytest", "pytest-xdist", "ruff", "selenium"),
+            *("hypothesis", "import-linter", "pytest", "pytest-xdist", "ruff", "selenium"),
             *("prdc", "torch==2.13.0", "torch-fidelity"),  # oracles
         ],
         # The older stack. Without the bound, pip takes a TensorFlow beside which tensorflow-addons cannot be imported.
@@ -44,5 +44,5 @@ setup(
         "serving": [],
         "ray": [],
     },
-    entry_points={"console_scripts": ["kgan = kgan.commands:main"]},
+    entry_points={"console_scripts": ["kgan = kgan.__main__:main"]},
 )

@@ -15,7 +15,7 @@ from types import ModuleType
 
 from absl import flags
 
-from kgan.checks import InputError, unknown
+from kgan.checks import InputError, one_line, unknown
 
 COMMANDS = {
     "train": "train a GAN on a data set, or go on with a run",
@@ -36,38 +36,31 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: the command and its flags; default: those of this process.
 
     Returns:
-        The exit status: 0; 2 for what the user has to mend, told in one line on stderr; 130 when interrupted.
+        The exit status: 0; 2 for what the user has to mend, told in one line on stderr; 130 when interrupted; 141,
+        without a word, when nobody reads what is printed any more (`kgan train --help | head -1`).
     """
-    # Before TensorFlow is imported, which reads both.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    os.environ["KERAS_BACKEND"] = "tensorflow"
     name, *args = (sys.argv[1:] if argv is None else argv) or [""]
-    if name in HELP:
-        print(_overview())
-        return 0
-    if name not in COMMANDS:
-        return _fail("kgan", unknown("command", name, COMMANDS) if name else "wanted a command (see kgan --help)")
-    module = importlib.import_module(f"kgan.commands.{name}")
-    if any(arg in HELP for arg in args):
-        print(_help(module))
-        return 0
+    who = f"kgan {name}" if name in COMMANDS else "kgan"
     try:
-        with warnings.catch_warnings():
-            warnings.showwarning = lambda message, *place, **more: _tell(f"kgan {name}", message)
-            module.main(_parse(module, [name, *args]))
+        _run(name, args)
+        sys.stdout.flush()  # while what goes wrong can still be told
     except (InputError, flags.Error) as error:
-        return _fail(f"kgan {name}", error)
+        return _fail(who, error)
+    except BrokenPipeError:
+        # What is left in the buffer goes nowhere: Python would complain of it at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
     except OSError as error:  # a file that cannot be written, a disk that is full
-        return _fail(f"kgan {name}", f"{error.filename or name}: {error.strerror or error}")
+        return _fail(who, f"{error.filename or name}: {error.strerror or error}")
     except KeyboardInterrupt:
-        _tell(f"kgan {name}", "interrupted")
+        _tell(who, "interrupted")
         return 130
     except Exception as error:
         # TensorFlow passes on what its pipelines raise with a page of context.
         image = re.search(r"unreadable image: [^\n\[]*", str(error))
         if image is None:
             raise
-        return _fail(f"kgan {name}", f"dataset: {image[0]}")
+        return _fail(who, f"dataset: {image[0]}")
     return 0
 
 
@@ -77,11 +70,31 @@ def no_arguments(argv: Sequence[str]) -> None:
         raise InputError(f"wanted flags only, got {argv[1]!r}")
 
 
+def _run(name: str, args: Sequence[str]) -> None:
+    # Before TensorFlow is imported, which reads both.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ["KERAS_BACKEND"] = "tensorflow"
+    if name in HELP:
+        print(_overview())
+        return
+    if name not in COMMANDS:
+        raise unknown("command", name, COMMANDS) if name else InputError("wanted a command (see kgan --help)")
+    with warnings.catch_warnings():
+        warnings.showwarning = lambda message, *place, **more: _tell(f"kgan {name}", message)
+        module = importlib.import_module(f"kgan.commands.{name}")
+        if any(arg in HELP for arg in args):
+            print(_help(module))
+        else:
+            module.main(_parse(module, [name, *args]))
+
+
 def _parse(module: ModuleType, argv: Sequence[str]) -> list[str]:
-    if module.FLAGS.is_parsed():  # by an earlier call in this process
-        module.FLAGS.unparse_flags()
+    module.FLAGS.unparse_flags()  # what an earlier call in this process has set, be it one that was refused
     module.FLAGS.set_gnu_getopt()  # flags may stand after other arguments
-    return module.FLAGS(argv)
+    try:
+        return module.FLAGS(argv)
+    except UnicodeDecodeError as error:
+        raise InputError(f"flagfile: wanted text in UTF-8, got {error.object[error.start]:#04x} in it") from error
 
 
 def _fail(who: str, error: Exception | str) -> int:
@@ -90,7 +103,7 @@ def _fail(who: str, error: Exception | str) -> int:
 
 
 def _tell(who: str, what: object) -> None:
-    print(f"{who}: {' '.join(str(what).split())}", file=sys.stderr)
+    print(f"{who}: {one_line(what)}", file=sys.stderr)
 
 
 def _overview() -> str:

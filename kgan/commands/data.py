@@ -12,13 +12,14 @@ Example: kgan data import --from=~/downloads/fashion-mnist
 from absl import flags
 
 from kgan.checks import InputError, unknown
+from kgan.commands import define
 from kgan.commands.quiet import quiet
 
-FLAGS = flags.FLAGS
+FLAGS = flags.FlagValues()
 
-flags.DEFINE_string("from", None, "The folder that holds the four IDX files.")
-flags.DEFINE_string("name", "fashion_mnist", "The data set they are: fashion_mnist or mnist.")
-flags.DEFINE_string("data_dir", None, "Where to write; by default where tensorflow_datasets looks.")
+define.path("from", None, "The folder that holds the four IDX files.", FLAGS)
+define.text("name", "fashion_mnist", "The data set they are: fashion_mnist or mnist.", FLAGS)
+define.path("data_dir", None, "Where to write; by default where tensorflow_datasets looks.", FLAGS)
 
 
 def main(argv: list[str]) -> None:

@@ -27,7 +27,7 @@ from absl import flags
 
 from kgan import files
 from kgan.checks import InputError
-from kgan.commands import no_arguments
+from kgan.commands import define, no_arguments
 from kgan.commands.quiet import quiet
 from kgan.runs import flags as flagfile
 from kgan.runs import folder
@@ -38,31 +38,33 @@ if TYPE_CHECKING:
     from kgan.metrics import Evaluation
 
 FLAGS = flags.FlagValues()
-_string = functools.partial(flags.DEFINE_string, flag_values=FLAGS)
-_integer = functools.partial(flags.DEFINE_integer, flag_values=FLAGS)
+_text = functools.partial(define.text, flag_values=FLAGS)
+_path = functools.partial(define.path, flag_values=FLAGS)
+_whole = functools.partial(define.whole, flag_values=FLAGS)
 
-_string("run_dir", None, "A folder that kgan train kept: the averaged generator of its newest checkpoint.")
-_string("saved_model", None, "A model's folder, or a version's.")
-_string("images", None, "A folder of pictures.")
-_string("dataset", None, "The reals, as kgan train takes them; default: the run's.")
-_string("split", "train", "Of the reals; where the data set has one, train[:10%], say.")
-_string("data_dir", None, "Where tensorflow-datasets keeps its files.")
-_string(
+_path("run_dir", None, "A folder that kgan train kept: the averaged generator of its newest checkpoint.")
+_path("saved_model", None, "A model's folder, or a version's.")
+_path("images", None, "A folder of pictures.")
+_text("dataset", None, "The reals, as kgan train takes them; default: the run's.")
+_text("split", "train", "Of the reals; where the data set has one, train[:10%], say.")
+_path("data_dir", None, "Where tensorflow-datasets keeps its files.")
+_text(
     "metrics",
     None,
     "Names by comma: fid, kid, inception_score, precision_recall, density_coverage, sliced_wasserstein, swd, ms_ssim, "
     "bins, birthday, classes, modes, ppl. Default: fid, kid, precision_recall, density_coverage; with known modes, "
     "modes in place of kid.",
 )
-_string(
+define.part(
     "features",
     None,
     "raw, random_projection, classifier, inception, inception(path='FILE') or application('NAME'). Default: a "
     "classifier for grey images with labels, Inception for others, points themselves.",
+    FLAGS,
 )
-_integer("num", 10_000, "Samples of each, or all reals if they are fewer.", lower_bound=2)
-_integer("seed", 0, "Of the latents, or of the order of a folder's images.", lower_bound=0)
-_string("out", None, "NAME.json: the numbers with their protocol.")
+_whole("num", 10_000, "Samples of each, or all reals if they are fewer.", least=2)
+_whole("seed", 0, "Of the latents, or of the order of a folder's images.", least=0)
+_path("out", None, "NAME.json: the numbers with their protocol.")
 
 
 def main(argv: Sequence[str]) -> None:

@@ -12,15 +12,13 @@ from pathlib import Path
 
 from absl import flags
 
-from kgan.commands import no_arguments
+from kgan.commands import define, no_arguments
 from kgan.commands.quiet import quiet
 
 FLAGS = flags.FlagValues()
-flags.DEFINE_string("run_dir", None, "A folder that kgan train kept.", required=True, flag_values=FLAGS)
-flags.DEFINE_string("out", None, "The model's folder; default: saved_models/NAME of the run.", flag_values=FLAGS)
-flags.DEFINE_integer(
-    "version", None, "Of the model; default: the newest in OUT plus one.", lower_bound=1, flag_values=FLAGS
-)
+define.path("run_dir", None, "A folder that kgan train kept.", FLAGS, required=True)
+define.path("out", None, "The model's folder; default: saved_models/NAME of the run.", FLAGS)
+define.whole("version", None, "Of the model; default: the newest in OUT plus one.", FLAGS, least=1)
 
 
 def main(argv: Sequence[str]) -> None:

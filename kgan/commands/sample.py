@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from absl import flags
 
 from kgan.checks import InputError
-from kgan.commands import no_arguments
+from kgan.commands import define, no_arguments
 from kgan.commands.quiet import quiet
 from kgan.runs import folder
 
@@ -25,14 +25,14 @@ if TYPE_CHECKING:
     import numpy as np
 
 FLAGS = flags.FlagValues()
-_string = functools.partial(flags.DEFINE_string, flag_values=FLAGS)
-_integer = functools.partial(flags.DEFINE_integer, flag_values=FLAGS)
+_path = functools.partial(define.path, flag_values=FLAGS)
+_whole = functools.partial(define.whole, flag_values=FLAGS)
 
-_string("run_dir", None, "A folder that kgan train kept.")
-_string("saved_model", None, "A model's folder, or a version's; default: saved_models/digits, if it is there.")
-_integer("num", 64, "How many samples.", lower_bound=1)
-_integer("seed", 0, "Of the latents.", lower_bound=0)
-_string("out", "samples.png", "NAME.png: one picture, images on a grid, points as points. Else: a folder of images.")
+_path("run_dir", None, "A folder that kgan train kept.")
+_path("saved_model", None, "A model's folder, or a version's; default: saved_models/digits, if it is there.")
+_whole("num", 64, "How many samples.", least=1)
+_whole("seed", 0, "Of the latents.", least=0)
+_path("out", "samples.png", "NAME.png: one picture, images on a grid, points as points. Else: a folder of images.")
 
 DEFAULT = Path("saved_models/digits")
 

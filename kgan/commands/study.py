@@ -18,11 +18,12 @@ from pathlib import Path
 from absl import flags
 
 from kgan.checks import InputError, lookup
+from kgan.commands import define
 from kgan.commands.quiet import quiet
 from kgan.studies import STUDIES
 
 FLAGS = flags.FlagValues()
-flags.DEFINE_string("out", None, "The folder to write into; default: studies/NAME.", flag_values=FLAGS)
+define.path("out", None, "The folder to write into; default: studies/NAME.", FLAGS)
 
 
 def main(argv: Sequence[str]) -> None:

@@ -30,7 +30,7 @@ from typing import TYPE_CHECKING, Any
 from absl import flags
 
 from kgan.checks import InputError
-from kgan.commands import no_arguments
+from kgan.commands import define, no_arguments
 from kgan.commands.quiet import quiet
 from kgan.runs import flags as flagfile
 from kgan.runs import folder as folders
@@ -43,55 +43,57 @@ if TYPE_CHECKING:
     from kgan.fit import Progress
 
 FLAGS = flags.FlagValues()
-_string = functools.partial(flags.DEFINE_string, flag_values=FLAGS)
-_integer = functools.partial(flags.DEFINE_integer, flag_values=FLAGS)
+_text = functools.partial(define.text, flag_values=FLAGS)
+_part = functools.partial(define.part, flag_values=FLAGS)
+_path = functools.partial(define.path, flag_values=FLAGS)
+_whole = functools.partial(define.whole, flag_values=FLAGS)
 _enum = functools.partial(flags.DEFINE_enum, flag_values=FLAGS)
 _CALL = 'a name, or a call as in Python: "{}"'
 
-_string("run_dir", None, "The run's folder. One that holds a run goes on with it.", required=True)
-_string("preset", "gan", "gan, wgan, wgan_gp, sngan, lsgan, sagan, dragan, ragan, fgan or r3gan: a paper's settings.")
-_string("dataset", "digits", "digits, fashion_mnist, mnist, tfds:NAME, images:DIR, npz:FILE, ring or grid.")
-_string("data_dir", None, "Where tensorflow-datasets keeps its files.")
-_integer("resolution", None, "The side of the images; default: the data set's own.", lower_bound=1)
-_integer("epochs", 20, "Train up to this epoch.", lower_bound=1)
-_integer("steps_per_epoch", None, "Rounds in an epoch; default: as many as the data has batches for.", lower_bound=1)
-_integer("batch_size", 64, "Real samples in a batch, over all devices.", lower_bound=1)
-_integer("seed", 0, "Of the first weights, the order of the data and every draw.", lower_bound=0)
+_path("run_dir", None, "The run's folder. One that holds a run goes on with it.", required=True)
+_text("preset", "gan", "gan, wgan, wgan_gp, sngan, lsgan, sagan, dragan, ragan, fgan or r3gan: a paper's settings.")
+_text("dataset", "digits", "digits, fashion_mnist, mnist, tfds:NAME, images:DIR, npz:FILE, ring or grid.")
+_path("data_dir", None, "Where tensorflow-datasets keeps its files.")
+_whole("resolution", None, "The side of the images; default: the data set's own.", least=1)
+_whole("epochs", 20, "Train up to this epoch.", least=1)
+_whole("steps_per_epoch", None, "Rounds in an epoch; default: as many as the data has batches for.", least=1)
+_whole("batch_size", 64, "Real samples in a batch, over all devices.", least=1)
+_whole("seed", 0, "Of the first weights, the order of the data and every draw.", least=0)
 _enum("strategy", "auto", ["auto", "one", "mirrored", "multi_worker"], "The devices to train on.")
-_string("network", None, "mlp, dcgan, sngan, sagan or r3gan; default: mlp for points, the preset's own, else dcgan.")
-_integer("width", None, "Channels (units) of the networks; default: their builders'.", lower_bound=1)
-_integer("latent_dim", None, "Dimension of the latents; default: the generator's builder's.", lower_bound=1)
+_text("network", None, "mlp, dcgan, sngan, sagan or r3gan; default: mlp for points, the preset's own, else dcgan.")
+_whole("width", None, "Channels (units) of the networks; default: their builders'.", least=1)
+_whole("latent_dim", None, "Dimension of the latents; default: the generator's builder's.", least=1)
 _enum("policy", "float32", ["float32", "mixed_bfloat16", "mixed_float16"], "Precision of the networks.")
 
-_string("loss", None, "The loss: " + _CALL.format("least_squares(a=-1, b=1, c=0)"))
+_part("loss", None, "The loss: " + _CALL.format("least_squares(a=-1, b=1, c=0)"))
 _penalties = "A penalty on the discriminator: " + _CALL.format("r1(gamma=10, interval=16)")
-flags.DEFINE_multi_string("penalty", None, _penalties, flag_values=FLAGS)
-_string("update", None, "How the players move: a name or a call, alternating or simultaneous, say.")
-_string("augment", None, "What the discriminator sees: color,translation,cutout (DiffAugment), ada or apa, or a call.")
-_integer("n_critic", None, "Discriminator steps a round.", lower_bound=1)
-_string("d_optimizer", None, "The discriminator's optimizer: " + _CALL.format("adam(learning_rate=2e-4, beta_1=0)"))
-_string("g_optimizer", None, "The generator's optimizer, likewise.")
+define.parts("penalty", _penalties, FLAGS)
+_part("update", None, "How the players move: a name or a call, alternating or simultaneous, say.")
+_part("augment", None, "What the discriminator sees: color,translation,cutout (DiffAugment), ada or apa, or a call.")
+_whole("n_critic", None, "Discriminator steps a round.", least=1)
+_part("d_optimizer", None, "The discriminator's optimizer: " + _CALL.format("adam(learning_rate=2e-4, beta_1=0)"))
+_part("g_optimizer", None, "The generator's optimizer, likewise.")
 flags.DEFINE_float("ema_decay", None, "Decay of the generator's average, in [0, 1); 0: no average.", flag_values=FLAGS)
 flags.DEFINE_float("clip_value", None, "Bound of the critic's weights; with --preset=wgan only.", flag_values=FLAGS)
 flags.DEFINE_boolean("jit_compile", None, "Compile the round with XLA.", flag_values=FLAGS)
-_integer("steps_per_execution", None, "Rounds in one call of the compiled function.", lower_bound=1)
+_whole("steps_per_execution", None, "Rounds in one call of the compiled function.", least=1)
 
-_string(
+_text(
     "metrics",
     None,
     "Metrics each few epochs, by comma: fid,precision_recall, say; see kgan evaluate --help. The "
     "first of which some values are better decides what is best.",
 )
-_string("features", None, "The network that they and the alarm look through; see kgan evaluate --help.")
-_integer("evaluate_every", 5, "Epochs between evaluations.", lower_bound=1)
-_integer("evaluate_patience", None, "End when so many evaluations in a row were no better.", lower_bound=1)
-_integer("evaluate_num", 10_000, "Samples of each, or all reals if they are fewer.", lower_bound=2)
+_part("features", None, "The network that they and the alarm look through; see kgan evaluate --help.")
+_whole("evaluate_every", 5, "Epochs between evaluations.", least=1)
+_whole("evaluate_patience", None, "End when so many evaluations in a row were no better.", least=1)
+_whole("evaluate_num", 10_000, "Samples of each, or all reals if they are fewer.", least=2)
 _enum("alarm", "warn", ["off", "warn", "stop", "rollback"], "What to do when the generator collapses.")
-_integer("equilibrium_every", 0, "Rounds between two looks at where the game stands; 0: none.", lower_bound=0)
+_whole("equilibrium_every", 0, "Rounds between two looks at where the game stands; 0: none.", least=0)
 _enum("non_finite", "stop", ["stop", "rollback"], "What to do when a loss or a weight is not finite.")
-_integer("checkpoint_every", 1, "Epochs between checkpoints.", lower_bound=1)
-_integer("checkpoint_steps", None, "Rounds between checkpoints inside an epoch; default: none there.", lower_bound=1)
-_integer("keep", 3, "How many checkpoints are kept.", lower_bound=1)
+_whole("checkpoint_every", 1, "Epochs between checkpoints.", least=1)
+_whole("checkpoint_steps", None, "Rounds between checkpoints inside an epoch; default: none there.", least=1)
+_whole("keep", 3, "How many checkpoints are kept.", least=1)
 
 # These are for `fit`, for the metrics and for the callbacks; all the others are for `run.build`.
 FIT = ("epochs", "steps_per_epoch")

@@ -67,10 +67,8 @@ class LeastSquares(Separable):
     """
 
     def __init__(self, a: float = 0.0, b: float = 1.0, c: float = 1.0) -> None:
-        for name, target in {"a": a, "b": b, "c": c}.items():
-            checks.number(name, target)
-        self.a, self.b, self.c = a, b, c
-        self.boundary = (a + b) / 2
+        self.a, self.b, self.c = checks.number("a", a), checks.number("b", b), checks.number("c", c)
+        self.boundary = (self.a + self.b) / 2
 
     def real_term(self, logits: tf.Tensor) -> tf.Tensor:
         return 0.5 * tf.square(logits - self.b)

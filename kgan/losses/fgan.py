@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import tensorflow as tf
 
-from kgan.checks import lookup
+from kgan.checks import boolean, lookup
 from kgan.losses.base import Separable
 
 _exp, _softplus = tf.exp, tf.math.softplus
@@ -60,13 +60,13 @@ class FGAN(Separable):
             D is sure of its fakes.
 
     Raises:
-        InputError: for an unknown divergence.
+        InputError: for an unknown divergence, or another argument of a wrong kind.
     """
 
     def __init__(self, divergence: str = "kl", non_saturating: bool = False) -> None:
         self.divergence = lookup("divergence", divergence, DIVERGENCES)
         self.boundary = self.divergence.boundary
-        self.non_saturating = non_saturating
+        self.non_saturating = boolean("non_saturating", non_saturating)
 
     def real_term(self, logits: tf.Tensor) -> tf.Tensor:
         return -self.divergence.activation(logits)

@@ -122,7 +122,10 @@ class FlippedLabels(Labels):
 
 
 def _interval(name: str, value: Sequence[float]) -> tuple[float, float]:
-    ends = value if isinstance(value, list | tuple) and all(isinstance(v, numbers.Real) for v in value) else ()
-    if len(ends) != 2 or not 0.0 <= ends[0] <= ends[1] <= 1.0:
+    pair = isinstance(value, list | tuple) and len(value) == 2
+    if not pair or any(isinstance(end, bool) or not isinstance(end, numbers.Real) for end in value):
         raise InputError(f"{name}: wanted (low, high) in [0, 1], got {value!r}")
-    return tuple(ends)
+    low, high = map(float, value)
+    if not 0.0 <= low <= high <= 1.0:
+        raise InputError(f"{name}: wanted (low, high) in [0, 1], got {value!r}")
+    return low, high

@@ -27,7 +27,7 @@ class TopK(Wrapper):
         super().__init__(base)
         separable(self.base)
         self.share = checks.number("share", share, above=0.0)
-        if isinstance(share, int | float) and share > 1.0:
+        if not checks.is_schedule(self.share) and self.share > 1.0:
             raise InputError(f"share: wanted a number in (0, 1], got {share!r}")
 
     def discriminator(self, real_logits: tf.Tensor, fake_logits: tf.Tensor) -> tf.Tensor:

@@ -30,6 +30,7 @@ class Shift:
 
     def __post_init__(self) -> None:
         checks.whole("pixels", self.pixels, 0)
+        checks.boolean("flip", self.flip)
 
     def __call__(self, images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
         if len(images.shape) != 4 or min(images.shape[1:3]) <= self.pixels:

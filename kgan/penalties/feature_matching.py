@@ -33,6 +33,8 @@ class FeatureMatching(Penalty):
 
     def __init__(self, weight: float = 1.0, layer: str | None = None) -> None:
         super().__init__()
+        if layer is not None and not isinstance(layer, str):
+            raise InputError(f"layer: wanted a layer's name or None, got {layer!r}")
         self.weight, self.layer = checks.number("weight", weight, 0.0), layer
         self._features = weakref.WeakKeyDictionary()
 

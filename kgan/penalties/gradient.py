@@ -27,7 +27,7 @@ class GradientPenalty(Penalty):
     def __init__(self, weight: float = 10.0, target: float = 1.0, one_sided: bool = False, interval: int = 1) -> None:
         super().__init__(interval)
         self.weight, self.target = checks.number("weight", weight, 0.0), checks.number("target", target, 0.0)
-        self.one_sided = one_sided
+        self.one_sided = checks.boolean("one_sided", one_sided)
 
     def __call__(self, discriminator: Callable, real: tf.Tensor, fake: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
         alpha = random.uniform([tf.shape(real)[0]] + [1] * (len(real.shape) - 1), seed, dtype=real.dtype)

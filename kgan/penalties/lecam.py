@@ -35,7 +35,7 @@ class LeCam(Stateful):
         super().__init__()
         self.weight, self.start = checks.number("weight", weight, 0.0), checks.whole("start", start, 0)
         self.decay = checks.number("decay", decay, 0.0)
-        if not callable(decay) and decay >= 1.0:
+        if not checks.is_schedule(self.decay) and self.decay >= 1.0:
             raise InputError(f"decay: wanted a number in [0, 1), got {decay!r}")
         self.real_anchor, self.fake_anchor = self._state("real_anchor"), self._state("fake_anchor")
 

@@ -41,7 +41,7 @@ class OrthogonalRegularization(Penalty):
         self, weight: float = 1e-4, diagonal: bool = False, network: str = "generator", interval: int = 1
     ) -> None:
         super().__init__(interval)
-        self.weight, self.diagonal = checks.number("weight", weight, 0.0), diagonal
+        self.weight, self.diagonal = checks.number("weight", weight, 0.0), checks.boolean("diagonal", diagonal)
         self.players = lookup("network", network, PLAYERS)
 
     def discriminator_term(self, play: Play) -> tf.Tensor | None:

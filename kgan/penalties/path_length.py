@@ -36,7 +36,7 @@ class PathLength(Stateful):
         super().__init__()
         self.weight, self.every = checks.number("weight", weight, 0.0), checks.whole("interval", interval)
         self.decay = checks.number("decay", decay, above=0.0)
-        if not callable(decay) and decay > 1.0:
+        if not checks.is_schedule(self.decay) and self.decay > 1.0:
             raise InputError(f"decay: wanted a number in (0, 1], got {decay!r}")
         self.mean = self._state("mean")
 

@@ -23,6 +23,8 @@ class Alternating(Update):
 
     def __init__(self, order: Sequence[str] | None = None) -> None:
         super().__init__()
+        if order is not None and not (isinstance(order, list | tuple) and all(isinstance(n, str) for n in order)):
+            raise ValueError(f"order: wanted a list of the players' names, got {order!r}")
         self.order = None if order is None else tuple(order)
 
     def build(self, game: Game) -> None:

@@ -1,6 +1,5 @@
 """What every update rule is."""
 
-import math
 import numbers
 from collections.abc import Sequence
 
@@ -8,6 +7,8 @@ import keras
 import tensorflow as tf
 
 from kgan.game import Game, Logs, Point, Round, norm
+
+LARGEST = 3e38  # about float32's largest number
 
 
 class Update(keras.layers.Layer):
@@ -76,10 +77,27 @@ class Joint(Update):
             )
 
 
+# As in kgan.checks, of which the rules know nothing.
+
+
 def number(name: str, value: float) -> float:
-    """`value`, if it is a number from 0 on."""
-    if isinstance(value, bool) or not isinstance(value, numbers.Real) or not 0 <= value < math.inf:
+    """`value` as a float, if it is a number from 0 on that float32 holds."""
+    if isinstance(value, bool) or not isinstance(value, numbers.Real) or not 0 <= value <= LARGEST:
         raise ValueError(f"{name}: wanted a number from 0 on, got {value!r}")
+    return float(value)
+
+
+def whole(name: str, value: int, least: int, most: int) -> int:
+    """`value`, if it is a whole number from `least` to `most`."""
+    if isinstance(value, bool) or not isinstance(value, numbers.Integral) or not least <= value <= most:
+        raise ValueError(f"{name}: wanted a whole number from {least} to {most}, got {value!r}")
+    return int(value)
+
+
+def boolean(name: str, value: bool) -> bool:
+    """`value`, if it is True or False."""
+    if not isinstance(value, bool):
+        raise ValueError(f"{name}: wanted True or False, got {value!r}")
     return value
 
 

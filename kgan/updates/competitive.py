@@ -6,7 +6,7 @@ from typing import Any
 import tensorflow as tf
 
 from kgan.game import Game, Logs, Point, Round, combine, dot
-from kgan.updates.base import Joint, move, norms
+from kgan.updates.base import Joint, move, norms, whole
 
 
 class CompetitiveGradient(Joint):
@@ -22,17 +22,15 @@ class CompetitiveGradient(Joint):
 
     Args:
         iterations: of conjugate gradients. In a large game eta C is small, the matrix near I, and a few do; the
-            number of variables always gives the exact solution.
+            number of variables always gives the exact solution. At most 1,000, since each is written into the graph.
 
     Raises:
-        ValueError: if `iterations` is below 1.
+        ValueError: if `iterations` is out of its range.
     """
 
     def __init__(self, iterations: int = 10) -> None:
         super().__init__()
-        if not isinstance(iterations, int) or iterations < 1:
-            raise ValueError(f"iterations: wanted a whole number from 1 on, got {iterations!r}")
-        self.iterations = iterations
+        self.iterations = whole("iterations", iterations, 1, 1000)
 
     def play(self, game: Game, rounds: Sequence[Round]) -> Logs:
         rate = {player.name: player.optimizer.learning_rate for player in game.players}

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from kgan.game import Game, Logs, Round
-from kgan.updates.base import Joint, move, norms, read, write
+from kgan.updates.base import Joint, boolean, move, norms, read, write
 
 
 class Extragradient(Joint):
@@ -21,7 +21,7 @@ class Extragradient(Joint):
 
     def __init__(self, past: bool = False) -> None:
         super().__init__()
-        self.past = past
+        self.past = boolean("past", past)
 
     def build(self, game: Game) -> None:
         super().build(game)

@@ -1,12 +1,11 @@
 """Lookahead-minmax (Chavdarova et al. 2021, Algorithm 1)."""
 
-import numbers
 from collections.abc import Sequence
 
 import tensorflow as tf
 
 from kgan.game import Game, Logs, Round, combine
-from kgan.updates.base import Update, read, write
+from kgan.updates.base import Update, number, read, whole, write
 
 
 class Lookahead(Update):
@@ -29,11 +28,9 @@ class Lookahead(Update):
         super().__init__()
         if not isinstance(inner, Update):
             raise ValueError(f"inner: wanted an update rule, got {inner!r}")
-        if not isinstance(k, int) or k < 1:
-            raise ValueError(f"k: wanted a whole number of rounds from 1 on, got {k!r}")
-        if not isinstance(alpha, numbers.Real) or not 0.0 < alpha <= 1.0:
+        if not 0.0 < number("alpha", alpha) <= 1.0:
             raise ValueError(f"alpha: wanted a number in (0, 1], got {alpha!r}")
-        self.inner, self.k, self.alpha = inner, k, alpha
+        self.inner, self.k, self.alpha = inner, whole("k", k, 1, 2**31 - 1), float(alpha)
 
     def build(self, game: Game) -> None:
         self.inner.build(game)

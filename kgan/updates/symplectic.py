@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import tensorflow as tf
 
 from kgan.game import Game, Logs, Round, combine, dot
-from kgan.updates.base import Joint, move, norms, number
+from kgan.updates.base import Joint, boolean, move, norms, number
 
 
 class SymplecticGradientAdjustment(Joint):
@@ -22,7 +22,7 @@ class SymplecticGradientAdjustment(Joint):
 
     def __init__(self, weight: float = 1.0, align: bool = True) -> None:
         super().__init__()
-        self.weight, self.align = number("weight", weight), align
+        self.weight, self.align = number("weight", weight), boolean("align", align)
 
     def play(self, game: Game, rounds: Sequence[Round]) -> Logs:
         for round in rounds:

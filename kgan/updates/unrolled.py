@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from kgan.game import Game, Logs, Round, norm
 from kgan.updates.alternating import turn
-from kgan.updates.base import Update, number
+from kgan.updates.base import Update, boolean, number, whole
 
 
 class Unrolled(Update):
@@ -20,22 +20,20 @@ class Unrolled(Update):
     d/dtheta_G L_G(theta_G, theta^K(theta_G)). The opponents themselves move as in alternating play (eq. 11).
 
     Args:
-        k: K, the steps looked ahead; 5 in most of the paper. With 0 this is plain play.
+        k: K, the steps looked ahead; 5 in most of the paper. With 0 this is plain play; at most 100,
+            since each is written into the graph.
         rate: the step size of the virtual steps; default each opponent's own learning rate.
         simultaneous: the generator's gradient is taken before the opponents have moved, as the paper writes it;
             otherwise after, as in alternating play.
 
     Raises:
-        ValueError: if k is negative.
+        ValueError: if an argument is out of its range.
     """
 
     def __init__(self, k: int = 5, rate: float | None = None, simultaneous: bool = True) -> None:
         super().__init__()
-        if not isinstance(k, int) or k < 0:
-            raise ValueError(f"k: wanted a whole number of steps from 0 on, got {k!r}")
-        if rate is not None:
-            number("rate", rate)
-        self.k, self.rate, self.simultaneous = k, rate, simultaneous
+        self.k, self.rate = whole("k", k, 0, 100), None if rate is None else number("rate", rate)
+        self.simultaneous = boolean("simultaneous", simultaneous)
 
     def play(self, game: Game, rounds: Sequence[Round]) -> Logs:
         *opponents, last = game.players

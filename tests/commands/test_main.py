@@ -65,7 +65,10 @@ assert not {"tensorflow", "keras", "numpy"} & set(sys.modules)
             "kgan train: Unknown command line flag 'epoch'. Did you mean: epochs ?",
         ),
         (["train", "--run_dir=r", "--epochs=x"], "kgan train: flag --epochs=x: invalid literal for int()"),
-        (["train", "--run_dir=r", "--epochs=0"], "kgan train: flag --epochs=0: 0 is not a positive integer"),
+        (
+            ["train", "--run_dir=r", "--epochs=0"],
+            "kgan train: flag --epochs=0: 0 is not an integer in the range [1, 2147483647]",
+        ),
         (["train", "--run_dir=r", "--policy=half"], "kgan train: flag --policy=half: value should be one of"),
         (["train", "--run_dir=r", "more"], "kgan train: wanted flags only, got 'more'"),
         (["train", "more", "--run_dir=r"], "kgan train: wanted flags only, got 'more'"),
