@@ -28,7 +28,7 @@ class FeatureMatchingGAN(kgan.GAN):
     def generator_objective(self, round):
         loss, logs = super().generator_objective(round)
         play = self.play(round)  # the reals and fakes that the adversarial loss has seen
-        real_mean, fake_mean = (tf.reduce_mean(self.features(x), axis=0) for x in (play.real, play.fake))
+        real_mean, fake_mean = (tf.reduce_mean(self.features(play.view(x)), axis=0) for x in (play.real, play.fake))
         distance = tf.reduce_sum(tf.square(real_mean - fake_mean))
         return loss + self.weight * distance, logs | {"g_feature_distance": distance}
 

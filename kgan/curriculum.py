@@ -153,7 +153,7 @@ class EasinessWeight(Penalty):
 
     A real of rank r in its batch's difficulty (0 the easiest, 1 the hardest) counts 1 + emphasis (1 - 2 r) times, 1 on
     the average. As a penalty, it is what that adds to the loss: emphasis * E (1 - 2 r) real_term(D(x)). The rank is
-    taken in the batch of all replicas, as the discriminator sees it, augmented.
+    taken in the batch of all replicas, before augmentation.
 
     Args:
         loss: the adversarial loss that the model is trained with, a loss with a term for each logit, or its name.
@@ -173,7 +173,7 @@ class EasinessWeight(Penalty):
         self.difficulty = difficulty
 
     def discriminator_term(self, play: Any) -> tf.Tensor:
-        logits, _ = play.logits()
+        logits = play.real_logits
         loss = losses.at(self.loss, play.step, play.seed)
         terms = tf.reduce_mean(tf.reshape(loss.real_term(logits), [tf.shape(logits)[0], -1]), 1)
         scores = tf.stop_gradient(self.difficulty(play.real))

@@ -1,7 +1,8 @@
 """Stateless randomness: a draw is a function of its seed, never of a clock, a global or a replica count.
 
 A seed is an int32 tensor of shape (2,). Under several replicas a draw is one draw for the global batch, of
-which each replica takes its own rows, so the numbers do not depend on how many replicas there are.
+which each replica takes its own rows, so the numbers do not depend on how many replicas there are. Where no replica
+runs (sampling inside a strategy's scope), it is drawn whole.
 """
 
 from collections.abc import Callable, Sequence
@@ -24,7 +25,7 @@ def fold_in(seed: tf.Tensor, *data: int | tf.Tensor) -> tf.Tensor:
 def _per_replica(draw: Callable[[list], tf.Tensor], shape: Sequence) -> tf.Tensor:
     strategy = tf.distribute.get_strategy()
     replicas = strategy.num_replicas_in_sync
-    if replicas == 1:
+    if replicas == 1 or tf.distribute.in_cross_replica_context():
         return draw(list(shape))
     batch = shape[0]
     replica = tf.cast(tf.distribute.get_replica_context().replica_id_in_sync_group, tf.int32)

@@ -18,9 +18,11 @@ class Loss:
 
     Attributes:
         boundary: the logit that is neither real nor fake.
+        generator_sees_reals: whether `generator` looks at the reals' logits; otherwise they may be None there.
     """
 
     boundary = 0.0
+    generator_sees_reals = True
 
     def discriminator(self, real_logits: tf.Tensor, fake_logits: tf.Tensor) -> tf.Tensor:
         """The scalar that the discriminator minimises."""
@@ -38,8 +40,10 @@ class Loss:
 class Separable(Loss):
     """A loss that is a sum of means of terms of one logit each. Subclass it and define the three terms.
 
-    Each maps logits to a tensor of the same shape.
+    Each maps logits to a tensor of the same shape. The generator's loss does not look at reals.
     """
+
+    generator_sees_reals = False
 
     def real_term(self, logits: tf.Tensor) -> tf.Tensor:
         """What the discriminator minimises of the logit of a real."""
@@ -68,6 +72,7 @@ class Wrapper(Loss):
     def __init__(self, base: "str | Loss") -> None:
         self.base = get(base)
         self.boundary = getattr(self.base, "boundary", 0.0)
+        self.generator_sees_reals = getattr(self.base, "generator_sees_reals", True)
 
     def at(self, step: int | tf.Tensor, seed: tf.Tensor) -> "Wrapper":
         """As `Loss.at`, and the base likewise, with a seed of its own."""

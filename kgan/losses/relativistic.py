@@ -26,7 +26,7 @@ class Relativistic(Wrapper):
 
     def __init__(self, base: str | Loss = "non_saturating") -> None:
         super().__init__(base)
-        self.boundary = 0.0
+        self.boundary, self.generator_sees_reals = 0.0, True
 
     def discriminator(self, real_logits: tf.Tensor, fake_logits: tf.Tensor) -> tf.Tensor:
         if not real_logits.shape.is_compatible_with(fake_logits.shape):

@@ -117,7 +117,9 @@ class GAN(FitLoop, keras.Model):
         self.steps, self.n_critic = n_critic, balances.steps(n_critic, -1.0)
         self.balance = balance
         self.rates = None if balance is None else balances.base_rates(balance, self._optimizers())
-        if self.average_generator is None and decay is not None:
+        if decay is None:
+            self.average_generator = None
+        elif self.average_generator is None:
             self.average_generator = keras.models.clone_model(self.generator)
         self.average = None if decay is None else Average(self.generator, self.average_generator, decay)
         self.game = Game(self.players())
@@ -160,39 +162,39 @@ class GAN(FitLoop, keras.Model):
 
     def generator_objective(self, round: Round) -> tuple[tf.Tensor, Logs]:
         """The adversarial loss as the generator sees it, plus its terms of the penalties."""
-        play = self.play(round)
-        # Most losses do not look at the reals here; the graph then drops their pass.
-        loss = self._loss(round).generator(play.real_logits, play.fake_logits)
+        play, adversarial = self.play(round), self._loss(round)
+        # Not judged for a loss that does not look at reals here: a judge's moving statistics would move all the same.
+        real_logits = play.real_logits if getattr(adversarial, "generator_sees_reals", True) else None
+        loss = adversarial.generator(real_logits, play.fake_logits)
         terms = self._terms("g", round)
         return tf.add_n([loss, *terms.values()]), {"g_loss": loss} | {f"g_{k}": v for k, v in terms.items()}
 
     def play(self, round: Round) -> Play:
-        """What the objectives look at, once for all those that are evaluated together: fakes, logits, latents."""
+        """What the objectives look at, once for all those that are evaluated together."""
         return round.once("play", lambda: self._seen(round))
 
     def _seen(self, round: Round) -> Play:
         latents = self.latents(round)
-        real, fake = round.real, self.generate(latents, round)
+        real, fake, view = round.real, self.generate(latents, round), lambda samples: samples
         if self.augment is not None and round.training:
             augment = schedules.at(self.augment, round.step)
-            mixing, on_reals, on_fakes = (random.fold_in(round.seed, AUGMENT, part) for part in range(3))
-            real = augment(augment.reals(real, fake, mixing), on_reals)
-            fake = augment(fake, on_fakes)
+            mixing, draw = (random.fold_in(round.seed, AUGMENT, part) for part in range(2))
+            real = augment.reals(real, fake, mixing)
+            view = lambda samples: augment(samples, draw)  # noqa: E731
         return Play(
             self.generator,
             self.discriminator,
-            judge=lambda samples: self.judge(samples, round),
+            judge=lambda samples: self.judge(view(samples), round),
             generate=lambda latents: self.generate(latents, round),
             latents=latents,
             real=real,
             fake=fake,
-            labels=round.labels,
+            given=round.labels,
+            view=view,
             step=round.step,
-            lazy=round.lazy,
             seed=round.seed,
             training=round.training,
-            real_logits=self.judge(real, round),
-            fake_logits=self.judge(fake, round),
+            lazy=round.lazy,
         )
 
     def latents(self, round: Round) -> tf.Tensor:
@@ -226,11 +228,12 @@ class GAN(FitLoop, keras.Model):
 
         def compute() -> tf.Tensor:
             if not hasattr(penalty, "discriminator_term"):  # a function of the user's
-                return penalty(play.judge, play.real, play.fake, play.seed)
+                return penalty(play.logits_of, play.real, play.fake, play.seed)
             return penalty.discriminator_term(play) if player == "d" else penalty.generator_term(play)
 
         if interval == 1 or not round.lazy:
             return compute()
+        play = play.apart()
         return tf.cond(tf.cast(round.step, "int32") % interval == 0, lambda: interval * compute(), lambda: 0.0)
 
     def train_step(self, batches: Sequence) -> Logs:
@@ -319,7 +322,7 @@ class GAN(FitLoop, keras.Model):
         return own + [v for player in self.game.players for v in player.optimizer.variables]
 
     def _part_variables(self) -> set[int]:
-        parts = [self.update, self.augment, *self.penalties]
+        parts = [self.update, self.augment, self.average_generator, *self.penalties]
         return {id(v) for part in parts for v in getattr(part, "variables", ())}
 
     def _forget(self) -> None:
@@ -335,7 +338,7 @@ class GAN(FitLoop, keras.Model):
         Raises:
             InputError: if it does not fit the discriminator, or is not what `kgan.data` yields.
         """
-        settings.check_batch(batch, tuple(self.discriminator.input_shape[1:]))
+        settings.check_batch(batch, tuple(self.discriminator.input_shape[1:]), self.generator)
 
     def load_weights(self, filepath: Any, *args: Any, **kwargs: Any) -> None:
         """As `keras.Model.load_weights`, all weights with the average's and the step; not the optimizers' (see

@@ -8,6 +8,7 @@ import keras
 from kgan.checks import InputError
 from kgan.distribute import sublayers
 from kgan.layers import BatchNormalization
+from kgan.models.ranges import INFINITE, output_range
 
 STOCK = ("keras", "tf_keras", "tensorflow_addons")  # whose layers are known by name; none but keras need be there
 # The attribute of a penalty that says that it differentiates this network by its input.
@@ -43,8 +44,10 @@ def check_layers(role: str, network: keras.Model, penalties: Sequence = ()) -> N
     - so is batch normalisation, kgan's too: it couples the samples of a batch, whose gradients are penalised one by
       one (Gulrajani et al. 2017, section 4), and Keras's second-order gradient is wrong besides.
 
-    Under any penalties, and under none, spectral normalisation that overwrites its kernel in each forward pass in
-    training (Keras's and tensorflow-addons') is warned of: the passes of one step see different networks.
+    Under any penalties, and under none, a discriminator whose last activation is bounded on one side or both (a
+    sigmoid, a ReLU) is warned of: what it says are no logits, and r_t, by which ADA, APA and the balances go, may
+    never move. So is spectral normalisation that overwrites its kernel in each forward pass in training (Keras's and
+    tensorflow-addons'): the passes of one step see different networks.
 
     Args:
         role: "discriminator" or "generator".
@@ -84,6 +87,10 @@ def check_layers(role: str, network: keras.Model, penalties: Sequence = ()) -> N
             fault += f", and has a wrong second-order gradient, {needs}" if stock else ""
             instead = "kgan.layers.LayerNormalization, GroupNormalization or InstanceNormalization"
             said.setdefault(type(layer), sentence(layer, fault, instead))
+    (low, high), activation = output_range(network)
+    if role == "discriminator" and (low, high) != INFINITE:
+        fault = f"ends in {activation}, which reaches [{low:g}, {high:g}]; losses and augmentation want logits"
+        said[activation] = f"{role}: {fault}; use a linear output"
     for message in said.values():
         warnings.warn(message, stacklevel=3)
 

@@ -1,5 +1,6 @@
 """What a user hands to a GAN, looked at before time is spent."""
 
+import warnings
 from typing import Any
 
 import keras
@@ -7,6 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from kgan.checks import InputError, whole
+from kgan.models.ranges import output_range
 
 
 def check_networks(generator: keras.Model, discriminator: keras.Model, latent_dim: int) -> None:
@@ -24,8 +26,11 @@ def check_networks(generator: keras.Model, discriminator: keras.Model, latent_di
     discriminator(tf.zeros((2, *made)), training=False)
 
 
-def check_batch(batch: Any, wanted: tuple) -> None:
-    """Raises an `InputError` unless a real batch holds samples of shape `wanted`, finite, and images in [-1, 1]."""
+def check_batch(batch: Any, wanted: tuple, generator: keras.Model) -> None:
+    """Raises an `InputError` unless a real batch holds samples of shape `wanted`, finite, and images in [-1, 1].
+
+    Warns of images that all lie in [0, 1], and of a generator whose last activation cannot make what the data are.
+    """
     real = batch[0] if isinstance(batch, tuple | list) else batch
     if tuple(real.shape[1:]) != wanted:
         raise InputError(f"data: samples have shape {tuple(real.shape[1:])}, the discriminator takes {wanted}")
@@ -36,6 +41,14 @@ def check_batch(batch: Any, wanted: tuple) -> None:
         raise InputError("data: the first batch holds a NaN or an infinity")
     if len(wanted) == 3 and (low < -1.001 or high > 1.001):
         raise InputError(f"data: images lie in [{low:g}, {high:g}], wanted [-1, 1]")
+    if len(wanted) == 3 and low >= 0.0 and high > 0.0:
+        what = f"data: the first batch's images lie in [{low:g}, {high:g}], which looks like [0, 1]"
+        warnings.warn(f"{what}; wanted [-1, 1]: 2 * x - 1", stacklevel=3)
+    (least, most), activation = output_range(generator)
+    if low < least - 0.001 or high > most + 0.001:
+        what = f"generator: its last activation, {activation}, reaches [{least:g}, {most:g}]"
+        instead = "tanh" if low >= -1.001 and high <= 1.001 else "a linear output"
+        warnings.warn(f"{what}, the data lie in [{low:g}, {high:g}]; use {instead}", stacklevel=3)
 
 
 def optimizer(argument: str, value: Any) -> keras.optimizers.Optimizer:

@@ -15,24 +15,38 @@ from kgan.checks import InputError
 EPSILON = 1e-12
 
 
+def _as_it_is(samples: Any) -> Any:
+    return samples
+
+
+def _logits(verdict: Any) -> tf.Tensor:
+    return verdict["logits"] if isinstance(verdict, dict) else verdict
+
+
 @dataclasses.dataclass(frozen=True)
 class Play:
-    """What a penalty may look at when a player's objective is evaluated.
+    """One encounter: the fakes of one source before one judge, with the reals of that judge.
+
+    Objectives and penalties look at it, each time that they are evaluated. What is judged is judged once, and only
+    where somebody asks for it: a judge in training mode may move statistics of its own.
 
     Attributes:
-        generator: the generator, a `keras.Model`.
-        discriminator: the discriminator, a `keras.Model`.
-        judge: samples -> float32 logits, the discriminator as the player plays against it.
-        generate: latents -> float32 samples, not augmented.
-        latents: float32 (batch, latent_dim), those of `fake`.
-        real: float32 (batch, ...), as the discriminator sees them: augmented.
+        generator: the source, a `keras.Model`.
+        discriminator: the judge, a `keras.Model`.
+        judge: samples -> what the discriminator says of them as the player plays against it, float32 logits or a dict
+            with "logits" in it. What it is given beside them and the augmentation (for reals and fakes one draw, so
+            that pairs are seen alike) are in it: a gradient with respect to samples is that at the sample itself,
+            not at its augmented image (as in StyleGAN2-ADA and R3GAN).
+        generate: latents -> float32 samples.
+        latents: what `fake` is made of: float32 (batch, latent_dim), or a structure of tensors.
+        real: float32 (batch, ...), or a structure of tensors.
         fake: likewise, of the same shape.
-        labels: int32 (batch,), or None.
+        given: what both networks are told: labels, a source image, a structure of tensors; or None.
+        name: of the encounter in the logs; "" for the only one of a game.
+        view: samples -> what the discriminator's network is fed: augmented, packed.
         step: the number of this round, an integer scalar, from 0.
         seed: int32 (2,), this penalty's own in this evaluation.
         training: whether the networks run in training mode; state moves only then.
-        real_logits: `judge(real)`, where the objective has it already; None otherwise.
-        fake_logits: `judge(fake)`, likewise.
         lazy: whether a term that is taken in every k-th round only is; otherwise it is taken now, and weighs once.
     """
 
@@ -40,25 +54,59 @@ class Play:
     discriminator: Any
     judge: Callable
     generate: Callable
-    latents: tf.Tensor
-    real: tf.Tensor
-    fake: tf.Tensor
-    labels: Any = None
+    latents: Any
+    real: Any
+    fake: Any
+    given: Any = None
+    name: str = ""
+    view: Callable = _as_it_is
     step: Any = 0
     seed: Any = (0, 0)
     training: bool = True
-    real_logits: Any = None
-    fake_logits: Any = None
     lazy: bool = True
+    _known: dict = dataclasses.field(default_factory=dict, init=False, repr=False, compare=False)
 
     def drawn(self, seed: tf.Tensor) -> "Play":
-        """The same with draws of its own."""
-        return dataclasses.replace(self, seed=seed)
+        """The same encounter, as a penalty with draws of its own sees it."""
+        return self._knowing(dataclasses.replace(self, seed=seed), self._known)
 
-    def logits(self) -> tuple[tf.Tensor, tf.Tensor]:
-        """`judge(real)` and `judge(fake)`, judged only where they are not known already."""
-        real = self.judge(self.real) if self.real_logits is None else self.real_logits
-        return real, self.judge(self.fake) if self.fake_logits is None else self.fake_logits
+    def apart(self) -> "Play":
+        """The same for a branch of `tf.cond`: what is judged there, no one outside may see."""
+        return self._knowing(dataclasses.replace(self), dict(self._known))
+
+    @staticmethod
+    def _knowing(play: "Play", known: dict) -> "Play":
+        object.__setattr__(play, "_known", known)
+        return play
+
+    def logits_of(self, samples: Any) -> tf.Tensor:
+        """The logits in what the judge says of `samples`."""
+        return _logits(self.judge(samples))
+
+    @property
+    def on_reals(self) -> Any:
+        """`judge(real)`."""
+        return self._once("real")
+
+    @property
+    def on_fakes(self) -> Any:
+        """`judge(fake)`."""
+        return self._once("fake")
+
+    @property
+    def real_logits(self) -> tf.Tensor:
+        """The logits in `judge(real)`."""
+        return _logits(self.on_reals)
+
+    @property
+    def fake_logits(self) -> tf.Tensor:
+        """The logits in `judge(fake)`."""
+        return _logits(self.on_fakes)
+
+    def _once(self, name: str) -> Any:
+        if name not in self._known:
+            self._known[name] = self.judge(getattr(self, name))
+        return self._known[name]
 
 
 class Penalty:
@@ -94,7 +142,7 @@ class Penalty:
 
     def discriminator_term(self, play: Play) -> tf.Tensor | None:
         """What the discriminator minimises beside its loss; None, whatever the play, if that is the generator's."""
-        return self(play.judge, play.real, play.fake, play.seed) if "d" in self.players else None
+        return self(play.logits_of, play.real, play.fake, play.seed) if "d" in self.players else None
 
     def generator_term(self, play: Play) -> tf.Tensor | None:
         """What the generator minimises beside its loss; None, whatever the play, if that is the discriminator's."""

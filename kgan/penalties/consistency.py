@@ -79,7 +79,7 @@ class Consistency(Penalty):
 
     def discriminator_term(self, play: Play) -> tf.Tensor:
         transform = schedules.at(self.transform, play.step)
-        return self._on(play.judge, play.real, play.logits()[0], play.seed, transform)
+        return self._on(play.logits_of, play.real, play.real_logits, play.seed, transform)
 
     def _on(self, judge, real, logits, seed, transform) -> tf.Tensor:  # noqa: ANN001
         return weighted(self.weight, _mean_square(logits - judge(transform(real, seed))))
@@ -117,7 +117,8 @@ class BalancedConsistency(Penalty):
 
     def discriminator_term(self, play: Play) -> tf.Tensor:
         transform = schedules.at(self.transform, play.step)
-        return self._on(play.judge, play.real, play.fake, *play.logits(), play.seed, transform)
+        logits = play.real_logits, play.fake_logits
+        return self._on(play.logits_of, play.real, play.fake, *logits, play.seed, transform)
 
     def _on(self, judge, real, fake, real_logits, fake_logits, seed, transform) -> tf.Tensor:  # noqa: ANN001
         real_change = real_logits - judge(transform(real, random.fold_in(seed, 0)))
@@ -131,7 +132,7 @@ class LatentConsistency(Penalty):
 
     With z' = z + radius * N(0, I), the discriminator minimises d_weight * E (D(G(z)) - D(G(z')))^2 and the generator
     -g_weight * E (G(z) - G(z'))^2, a mean over pixels too, which keeps it from ignoring z. Without a bound on the
-    samples (points in the plane) the latter has none either. The fakes here are not augmented.
+    samples (points in the plane) the latter has none either. Both are augmented alike.
 
     Args:
         d_weight: a number from 0 on or a Schedule; 20 as in StudioGAN.
@@ -151,7 +152,7 @@ class LatentConsistency(Penalty):
 
     def discriminator_term(self, play: Play) -> tf.Tensor:
         here, near = self._samples(play)
-        return weighted(self.d_weight, _mean_square(play.judge(here) - play.judge(near)))
+        return weighted(self.d_weight, _mean_square(play.logits_of(here) - play.logits_of(near)))
 
     def generator_term(self, play: Play) -> tf.Tensor:
         here, near = self._samples(play)

@@ -43,7 +43,7 @@ class FeatureMatching(Penalty):
         return weighted(self.weight, tf.reduce_sum(tf.square(real - fake)))
 
     def _mean(self, samples: tf.Tensor, play: Play) -> tf.Tensor:
-        features = self.features(play.discriminator)(samples, training=play.training)
+        features = self.features(play.discriminator)(play.view(samples), training=play.training)
         return mean_over_replicas(tf.reduce_mean(tf.cast(features, samples.dtype), 0))
 
     def features(self, discriminator: keras.Model) -> keras.Model:

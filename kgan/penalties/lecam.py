@@ -44,7 +44,7 @@ class LeCam(Stateful):
         return self._to(discriminator(real), discriminator(fake), self.real_anchor.value, self.fake_anchor.value)
 
     def discriminator_term(self, play: Play) -> tf.Tensor:
-        real, fake = play.logits()
+        real, fake = play.real_logits, play.fake_logits
         anchors = self._anchor(self.real_anchor, real, play), self._anchor(self.fake_anchor, fake, play)
         term = self._to(real, fake, *anchors)
         return tf.where(tf.cast(play.step, "int64") >= self.start, term, tf.zeros_like(term))

@@ -1,5 +1,7 @@
 """Penalties, augmentations, schedules and balances in a GAN: each trains, and a run with all of them resumes."""
 
+import re
+
 import keras
 import numpy as np
 import pytest
@@ -46,9 +48,97 @@ def test_what_the_discriminator_sees_is_augmented_in_training_only(part):
     logs = fit(gan)
     assert ("aug_p" in logs) == part.startswith(("ada", "apa")) and np.isfinite(logs["d_loss"][-1])
     seen = gan.play(gan.round(DATA[:8]))
-    assert not np.array_equal(seen.real, DATA[:8])
+    assert not np.array_equal(seen.view(seen.real), DATA[:8])
     held_out = gan.play(gan.round(DATA[:8], training=False))
-    np.testing.assert_array_equal(held_out.real, DATA[:8])
+    np.testing.assert_array_equal(held_out.view(held_out.real), DATA[:8])
+
+
+class Tripled(augment.Augmentation):
+    """T(x) = 3 x + a draw of the sample's own."""
+
+    def __call__(self, images, seed):
+        return 3.0 * images + kgan.random.uniform([tf.shape(images)[0], 1, 1, 1], seed)
+
+
+@pytest.mark.parametrize("loss", ["non_saturating", "relativistic(non_saturating)"])
+def test_penalties_differentiate_at_the_image_before_augmentation_and_pairs_share_one_draw(loss):
+    gan = make(
+        loss=loss, penalties=["r1(gamma=2)", "r2(gamma=2)", "gradient_penalty(1.0, target=0)"], augment=Tripled()
+    )
+    gan.discriminator = keras.Sequential([keras.Input((8, 8, 1)), keras.layers.Flatten(), keras.layers.Dense(1)])
+    slope = gan.discriminator.layers[-1].kernel.numpy()
+    logs = gan.discriminator_objective(gan.round(DATA[:4]))[1]
+    for name in ("r1", "r2", "gradient_penalty"):  # |J_T' grad D|^2 = |3 w|^2
+        assert float(logs[name]) == pytest.approx(9.0 * np.sum(slope**2), rel=1e-5), name
+    play = gan.play(gan.round(DATA[:4]))
+    noise = [np.asarray(play.view(x)) - 3.0 * np.asarray(x) for x in (play.real, play.fake)]
+    np.testing.assert_allclose(*noise, atol=1e-5)
+    assert np.ptp(noise[0]) > 0.01
+
+
+class Counted(keras.layers.Layer):
+    """Counts its passes in training mode."""
+
+    def build(self, shape):
+        self.passes = self.add_weight(shape=(), initializer="zeros", trainable=False)
+
+    def call(self, x, training=False):
+        if training:
+            self.passes.assign_add(1.0)
+        return x
+
+
+@pytest.mark.parametrize("loss, passes", [("hinge", 3), ("top_k(hinge)", 3), ("relativistic_average(hinge)", 4)])
+def test_reals_are_judged_in_the_generators_move_only_for_a_loss_that_looks_at_them(loss, passes):
+    gan = make(loss=loss)
+    discriminator = [keras.Input((8, 8, 1)), keras.layers.Flatten(), Counted(), keras.layers.Dense(1)]
+    gan = kgan.GAN(gan.generator, keras.Sequential(discriminator), latent_dim=4)
+    gan.compile(loss=loss)
+    fit(gan)
+    assert float(gan.discriminator.layers[1].passes) == passes * 6
+
+
+def test_an_average_that_is_not_asked_for_any_more_is_not_kept():
+    gan = make(ema_decay=0.9)
+    with_average = len(gan.state)
+    gan.compile(ema_decay=None)
+    assert len(gan.state) == with_average - len(gan.generator.variables) == len(make(ema_decay=None).state)
+    np.testing.assert_array_equal(gan.sample(2), gan.sample(2, average=False))
+
+
+@pytest.mark.parametrize("activation", ["sigmoid", "relu", "tanh"])
+def test_a_discriminator_that_is_bounded_is_warned_of(activation):
+    generator = kgan.networks.mlp_generator((8, 8, 1), 4, width=8, depth=1)
+    last = kgan.layers.SpectralNormalization(keras.layers.Dense(1, activation=activation))
+    for layers in ([last], [keras.layers.Dense(1), keras.layers.Activation(activation), keras.layers.Reshape((1, 1))]):
+        critic = keras.Sequential([keras.Input((8, 8, 1)), keras.layers.Flatten(), keras.Sequential(layers)])
+        with pytest.warns(UserWarning, match=f"discriminator: ends in {activation}.* use a linear output"):
+            kgan.GAN(generator, critic, latent_dim=4).compile()
+
+
+@pytest.mark.parametrize("activation, low, high, message", [
+    ("tanh", 0.0, 1.0, r"images lie in \[0, 1\], which looks like .* wanted \[-1, 1\]: 2 \* x - 1"),
+    ("sigmoid", -1.0, 1.0, r"generator: its last activation, sigmoid, reaches \[0, 1\].* use tanh"),
+    ("linear", -1.0, 1.0, None),
+    ("tanh", -1.0, 1.0, None),
+])  # fmt: skip
+def test_data_that_the_generator_cannot_reach_are_warned_of(activation, low, high, message, recwarn):
+    layers = [keras.layers.Dense(64, activation=activation), keras.layers.Reshape((8, 8, 1))]
+    generator = keras.Sequential([keras.Input((4,)), *layers])
+    gan = kgan.GAN(generator, kgan.networks.mlp_discriminator((8, 8, 1), width=4), latent_dim=4)
+    gan.compile()
+    images = np.linspace(low, high, 4 * 64, dtype="float32").reshape(4, 8, 8, 1)
+    gan.check_batch(tf.constant(images))
+    told = [str(warning.message) for warning in recwarn]
+    assert not told if message is None else any(re.search(message, line) for line in told)
+
+
+def test_points_beyond_a_generators_range_are_warned_of():
+    generator = keras.Sequential([keras.Input((2,)), keras.layers.Dense(2, activation="tanh")])
+    gan = kgan.GAN(generator, kgan.networks.mlp_discriminator((2,), width=4), latent_dim=2)
+    gan.compile()
+    with pytest.warns(UserWarning, match=r"tanh, reaches \[-1, 1\], the data lie in \[-4, 4\]; use a linear output"):
+        gan.check_batch(tf.constant([[-4.0, 4.0]]))
 
 
 @pytest.mark.parametrize("part", ["ada(target=-1.0, interval=1, kimg=1)", "apa(target=-1.0, interval=1, kimg=1)"])

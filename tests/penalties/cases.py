@@ -1,5 +1,7 @@
 """The table of penalties that run through the contract, and the plays that they are shown."""
 
+import dataclasses
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -92,10 +94,10 @@ def filled(penalty):
 
 
 def term(penalty, player, play):
-    """That player's term, with fakes made anew, so that the generator's weights take part."""
+    """That player's term in an evaluation of its own; the generator's with fakes made anew."""
     if player == "d":
-        return penalty.discriminator_term(play)
-    fresh = play.__class__(**{**vars(play), "fake": play.generate(play.latents)})
+        return penalty.discriminator_term(dataclasses.replace(play))
+    fresh = dataclasses.replace(play, fake=play.generate(play.latents))
     return penalty.generator_term(fresh)
 
 

@@ -96,11 +96,13 @@ def test_the_interface(name):
     else:
         assert float(value) == float(terms["d"])
 
-    # Logits that are known are not judged again.
-    real, fake = play.logits()
-    known = dataclasses.replace(play, real_logits=real, fake_logits=fake, judge=None if name == "lecam" else play.judge)
+    # What has been judged is not judged again.
+    judged = []
+    once = dataclasses.replace(play, judge=lambda x: judged.append(x) or play.judge(x))
+    assert once.real_logits is once.drawn(play.seed).real_logits and once.fake_logits is once.fake_logits
     if "d" in penalty.players:
-        assert float(penalty.discriminator_term(known)) == pytest.approx(float(terms["d"]))
+        assert float(penalty.discriminator_term(once)) == pytest.approx(float(terms["d"]))
+        assert penalty.differentiates or sum(x is play.real for x in judged) == 1
 
     # `differentiates` says whether the critic needs a second-order gradient.
     taken = []

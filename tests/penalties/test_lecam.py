@@ -11,9 +11,9 @@ from kgan import penalties
 
 def play(step, training=True):
     real, fake = np.random.default_rng(step).normal([2.0, -1.0], 1.0, (5, 2)).T.astype("float32")
-    nothing = (None,) * 7
-    logits = {"real_logits": tf.constant(real[:, None]), "fake_logits": tf.constant(fake[:, None])}
-    return penalties.Play(*nothing, step=step, training=training, **logits)
+    logits = tf.constant(real[:, None]), tf.constant(fake[:, None])
+    # A judge to whom samples are logits.
+    return penalties.Play(None, None, tf.identity, None, None, *logits, step=step, training=training)
 
 
 @pytest.mark.parametrize("graph", [False, True])
@@ -21,7 +21,7 @@ def test_anchors_follow_and_the_term_begins_at_start(graph):
     penalty = penalties.LeCam(weight=0.5, decay=0.9, start=3)
 
     def term(step, real, fake):
-        return penalty.discriminator_term(dataclasses.replace(play(0), step=step, real_logits=real, fake_logits=fake))
+        return penalty.discriminator_term(dataclasses.replace(play(0), step=step, real=real, fake=fake))
 
     term = tf.function(term) if graph else term
     anchors = np.zeros(2)
@@ -43,9 +43,9 @@ def test_only_training_moves_the_anchors_and_they_are_constant_in_the_gradient()
     assert [v.numpy() for v in penalty.variables] == before
     shown = play(2)
     with tf.GradientTape() as tape:
-        tape.watch([shown.real_logits, shown.fake_logits])
+        tape.watch([shown.real, shown.fake])
         value = penalty.discriminator_term(shown)
-    gradient = tape.gradient(value, shown.real_logits)
+    gradient = tape.gradient(value, shown.real)
     expected = 0.3 * 2 * (shown.real_logits - penalty.fake_anchor.value) / 5
     np.testing.assert_allclose(gradient, expected, rtol=1e-5)
     assert [v.trainable for v in penalty.variables] == [False, False]
