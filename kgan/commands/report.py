@@ -43,15 +43,17 @@ def write(run_dir: str | Path) -> Path:
     reals = network = None
     if "dataset" in settings:
         dataset = settings["dataset"]
-        where = {"data_dir": settings.get("data_dir"), "resolution": _whole(settings, "resolution")}
+        where = {"data_dir": settings.get("data_dir"), "resolution": _resolution(settings)}
         reals = judge.some(*judge.reals(dataset, REALS, **where))
         if settings.get("metrics"):
             network = judge.network(dataset, settings.get("features"), **where)
     return report.write(run_dir, generator, settings, reals, network)
 
 
-def _whole(settings: Mapping[str, str], name: str) -> int | None:
-    value = settings.get(name)
-    if value is not None and not (value.isascii() and value.isdecimal()):
-        raise InputError(f"run_dir: flags.txt has --{name}={value}, wanted a whole number; mend it")
-    return None if value is None else int(value)
+def _resolution(settings: Mapping[str, str]) -> tuple[int, int] | None:
+    from kgan import data
+
+    try:
+        return data.sides(settings["resolution"]) if "resolution" in settings else None
+    except InputError as error:
+        raise InputError(f"run_dir: flags.txt: {error}; mend it") from error

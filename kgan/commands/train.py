@@ -52,9 +52,13 @@ _CALL = 'a name, or a call as in Python: "{}"'
 
 _path("run_dir", None, "The run's folder. One that holds a run goes on with it.", required=True)
 _text("preset", "gan", "gan, wgan, wgan_gp, sngan, lsgan, sagan, dragan, ragan, fgan or r3gan: a paper's settings.")
-_text("dataset", "digits", "digits, fashion_mnist, mnist, tfds:NAME, images:DIR, npz:FILE, ring or grid.")
+_text(
+    "dataset",
+    "digits",
+    "digits, stacked_digits, fashion_mnist, mnist, tfds:NAME, images:DIR, npz:FILE, ring or grid.",
+)
 _path("data_dir", None, "Where tensorflow-datasets keeps its files.")
-_whole("resolution", None, "The side of the images; default: the data set's own.", least=1)
+_text("resolution", None, "The images' side, or HEIGHTxWIDTH, 64x96, say; default: the data set's own.")
 _whole("epochs", 20, "Train up to this epoch.", least=1)
 _whole("steps_per_epoch", None, "Rounds in an epoch; default: as many as the data has batches for.", least=1)
 _whole("batch_size", 64, "Real samples in a batch, over all devices.", least=1)

@@ -10,6 +10,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from PIL import Image
 
 from kgan.commands import main, run
 from kgan.export import load_generator
@@ -285,6 +286,9 @@ def test_a_run_that_breaks_says_so(tmp_path, capsys, policy):
         (["--clip_value=1"], "clip_value: only the preset 'wgan' clips weights, got preset 'gan'"),
         (["--batch_size=5000"], "batch_size: got 5000, wanted at most 1797"),
         (["--resolution=9"], "image_shape: 9 x 9 cannot be halved"),
+        (["--resolution=64x"], "resolution: got '64x', wanted a side or (height, width) in pixels, 64 or 64x96"),
+        (["--resolution=99999"], "resolution: got '99999', wanted a side or (height, width) in pixels"),
+        (["--dataset=domains:runs"], "dataset: got one folder, runs; wanted two: domains:DIR_A,DIR_B"),
         (["--evaluate_patience=2"], "evaluate_patience: wanted --metrics too"),
         (["--features=clasifier"], "features: unknown name 'clasifier'; did you mean 'classifier'?"),
         (["--metrics=fid,modes"], "metrics: 'modes' wants data with known modes (ring or grid), got 'digits'"),
@@ -347,3 +351,23 @@ def test_what_cannot_be_sampled_or_exported(finished, refused, tmp_path):
 def test_the_run_is_as_the_flags_say(finished):
     assert latest(finished).name == "step-00000006"
     assert Run(finished).logs()["step"] == [3, 6]
+
+
+def test_pictures_of_two_sides(tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("KGAN_CACHE", str(tmp_path / "cache"))
+    (tmp_path / "pictures").mkdir()
+    random = np.random.default_rng(0)
+    for i in range(8):
+        Image.fromarray(random.integers(0, 256, (6, 9, 3), "uint8")).save(tmp_path / "pictures" / f"{i}.png")
+    sides = ["--resolution=4x8", "--network=mlp", "--batch_size=4", "--width=4", "--steps_per_epoch=2", "--epochs=1"]
+    folder = tmp_path / "run"
+    assert main(["train", f"--run_dir={folder}", f"--dataset=images:{tmp_path}/pictures", *sides]) == 0
+    out, err = capsys.readouterr()
+    assert "8 samples of 4 x 8 x 3" in out and err == "" and (folder / "report.html").exists()
+    assert main(["train", f"--run_dir={tmp_path}/pair", f"--dataset=pairs:{tmp_path}/pictures"]) == 2
+    assert "/0.png is 9 pixels wide; wanted two halves" in capsys.readouterr().err
+    for i in range(8):
+        Image.new("RGB", (8, 4)).save(tmp_path / "pictures" / f"{i}.png")
+    assert main(["train", f"--run_dir={tmp_path}/pair", f"--dataset=pairs:{tmp_path}/pictures", "--batch_size=4"]) == 2
+    assert capsys.readouterr().err == "kgan train: dataset: its samples are a, b at a time; wanted single ones\n"
+    assert not (tmp_path / "pair").exists()

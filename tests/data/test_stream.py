@@ -132,30 +132,39 @@ def test_refuses_a_place_that_is_not():
 
 
 REPLICAS = """
+import os, sys
+os.environ["KGAN_CACHE"] = sys.argv[1]
 import numpy as np, tensorflow as tf
+from PIL import Image
 cpu = tf.config.list_physical_devices("CPU")[0]
 tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
 from kgan.data.arrays import Arrays
+from kgan.data.files import Files
 from kgan.data.stream import Stream
 strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
 images = np.random.default_rng(0).integers(0, 256, (10, 2, 2, 1), dtype=np.uint8)
-stream = Stream(Arrays(images, np.arange(10)), 4, labels=True)
-alone = list(stream.batches(1, 6))
-together = list(strategy.experimental_distribute_dataset(stream.batches(1, 6)))
-assert len(alone) == len(together) == 5
-for one, many in zip(alone, together):
-    for whole, parts in zip(one, many):
-        parts = strategy.experimental_local_results(parts)
-        assert [len(part) for part in parts] == [2, 2], parts
-        np.testing.assert_array_equal(whole, np.concatenate(parts))
+for i, image in enumerate(images):
+    os.makedirs(f"{sys.argv[1]}/{i % 2}", exist_ok=True)
+    Image.fromarray(image[..., 0]).save(f"{sys.argv[1]}/{i % 2}/{i}.png")
+for source in (Arrays(images, np.arange(10)), Files(sys.argv[1], None)):
+    stream = Stream(source, 4, labels=True)
+    alone = list(stream.batches(1, 6))
+    together = list(strategy.experimental_distribute_dataset(stream.batches(1, 6)))
+    assert len(alone) == len(together) == 5
+    for one, many in zip(alone, together):
+        for whole, parts in zip(one, many):
+            parts = strategy.experimental_local_results(parts)
+            assert [len(part) for part in parts] == [2, 2], parts
+            np.testing.assert_array_equal(whole, np.concatenate(parts))
 print("equal")
 """
 
 
 @pytest.mark.slow
-def test_two_replicas_share_the_global_batch():
+def test_two_replicas_share_the_global_batch(tmp_path):
     # In a process of its own: devices are split before TensorFlow starts, and a process has one strategy.
-    done = subprocess.run([sys.executable, "-c", textwrap.dedent(REPLICAS)], capture_output=True, text=True, env=env())
+    command = [sys.executable, "-c", textwrap.dedent(REPLICAS), str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, env=env())
     assert done.stdout.strip() == "equal", done.stderr[-2000:]
 
 
