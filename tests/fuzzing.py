@@ -11,6 +11,7 @@ import io
 import os
 import pathlib
 import shutil
+import warnings
 import zipfile
 from collections.abc import Callable
 from typing import Any
@@ -19,6 +20,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 from hypothesis import strategies as st
+from PIL import Image
 
 import kgan
 from kgan import data, spec
@@ -191,6 +193,9 @@ def _play_batches(example: tuple, folder: pathlib.Path) -> None:
 NAMES = st.sampled_from(["images", "x", "x_train", "x_test", "labels", "y", "y_train", "odd", "é", ""])
 
 
+DAMAGES = st.sampled_from([None, None, "cut", "byte", "zero", "more"])
+
+
 def _npz(example: tuple) -> bytes:
     arrays, damage, at = example
     stream = io.BytesIO()
@@ -199,7 +204,10 @@ def _npz(example: tuple) -> bytes:
             member = io.BytesIO()
             np.lib.format.write_array(member, np.asanyarray(array), allow_pickle=True)
             archive.writestr(f"{name}.npy", member.getvalue())
-    content = stream.getvalue()
+    return _damaged(stream.getvalue(), damage, at)
+
+
+def _damaged(content: bytes, damage: str | None, at: int) -> bytes:
     place = at % max(len(content), 1)
     match damage:
         case "cut":
@@ -226,12 +234,50 @@ OPTIONS = st.fixed_dictionaries(
     optional={
         "split": st.sampled_from(["train", "test", "", "train[:1]", "x"]),
         "batch_size": st.sampled_from([1, 2, 8, 0, -1, 10**9, 2**70, 1.5, "x", True]),
-        "resolution": st.sampled_from([1, 4, 8, 0, -3, 10**5, 10**12, 2.0, None]),
+        "resolution": st.sampled_from([1, 4, 8, 0, -3, 10**5, 10**12, 2.0, None, "4x8", "x", (2, 3), (2,), [[1]]]),
         "labels": st.booleans(),
         "seed": st.sampled_from([0, 1, -1, 2**31, 2**70, 0.5, None]),
         "shuffle": st.booleans(),
     },
 )
+
+
+# Pictures: files of a folder, or of two, with names and contents that are mostly odd.
+
+FORMATS = (*["PNG"] * 6, "JPEG", "WEBP", "BMP", "TIFF", "GIF", "PPM")
+FILES = st.tuples(
+    st.sampled_from(["a", "b", "b", "cat/a", "cat/b", "dog/a", "dog/x/a", ".hidden/a", "\udcff", "é", "a b\n"]),
+    st.sampled_from([".png", ".jpg", ".JPEG", ".gif", ".tif", ".webp", ".txt", ""]),
+    st.sampled_from(FORMATS),
+    st.sampled_from(["RGB", "RGB", "L", "RGBA", "LA", "P", "1", "CMYK", "I;16", "I", "F"]),
+    st.sampled_from([(4, 4), (4, 4), (8, 4), (1, 1), (1, 9), (7, 5)]),
+    st.integers(1, 8),  # EXIF's orientation
+    st.just(None) | st.just(None) | DAMAGES,
+    st.integers(0, 3000),
+)
+
+
+def _play_pictures(example: tuple, folder: pathlib.Path) -> None:
+    kind, files, options = example
+    for name, suffix, format, mode, size, orientation, damage, at in files:
+        content, exif = io.BytesIO(), Image.Exif()
+        exif[274] = orientation
+        with contextlib.suppress(OSError, ValueError):  # formats do not write every mode: an empty file
+            Image.new(mode, size).save(content, format, exif=exif)
+        path = folder / f"{name}{suffix}"
+        path.parent.mkdir(exist_ok=True, parents=True)
+        path.write_bytes(_damaged(content.getvalue(), damage, at))
+    os.environ["KGAN_CACHE"] = str(folder / ".cache")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            for batch in data.load(kind.format(folder), **options).take(1):
+                tf.nest.map_structure(np.asarray, batch)
+    finally:
+        del os.environ["KGAN_CACHE"]
+
+
+PICTURES = ["images:{}", "images:{}", "images:{}", "pairs:{}", "pairs:{0}/cat,{0}/dog", "domains:{0}/cat,{0}/dog"]
 
 
 # Command lines. What is accepted goes no further than to where time would be spent.
@@ -342,12 +388,18 @@ KINDS = {
         st.tuples(
             st.tuples(
                 st.dictionaries(NAMES, ARRAYS | DAMAGED | WHOLE, max_size=3) | st.fixed_dictionaries({"x": WHOLE}),
-                st.sampled_from([None, None, "cut", "byte", "zero", "more"]),
+                DAMAGES,
                 st.integers(0, 5000),
             ),
             st.just({}) | OPTIONS,
         ),
         _play_npz,
+    ),
+    "pictures": Kind(
+        st.tuples(
+            st.sampled_from(PICTURES), st.lists(FILES, min_size=1, max_size=4), st.just({}) | st.just({}) | OPTIONS
+        ),
+        _play_pictures,
     ),
     "command line": Kind(LINES, _play_line),
 }

@@ -8,7 +8,7 @@ import pytest
 
 from tests import fuzzing
 
-EXAMPLES = {"meaning": 60, "npz": 60, "command line": 60}  # of the other kinds 30
+EXAMPLES = {"meaning": 60, "npz": 60, "pictures": 60, "command line": 60}  # of the other kinds 30
 
 
 @pytest.mark.parametrize("name", sorted(fuzzing.KINDS.keys() - {"batches"}))

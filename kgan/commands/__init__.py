@@ -6,7 +6,6 @@ command's name and what is left beside the flags.
 
 import importlib
 import os
-import re
 import sys
 import textwrap
 import warnings
@@ -55,12 +54,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         _tell(who, "interrupted")
         return 130
-    except Exception as error:
-        # TensorFlow passes on what its pipelines raise with a page of context.
-        image = re.search(r"unreadable image: [^\n\[]*", str(error))
-        if image is None:
-            raise
-        return _fail(who, f"dataset: {image[0]}")
     return 0
 
 

@@ -149,11 +149,9 @@ def sides(resolution: int | Sequence[int] | str) -> tuple[int, int]:
     elif not isinstance(size, tuple | list):
         size = [size, size]
     try:
-        height, width = (whole("resolution", side) for side in size)
+        height, width = (whole("resolution", side, most=LARGEST) for side in size)
     except ValueError:
         raise InputError(f"resolution: got {resolution!r}, {wanted}") from None
-    if max(height, width) > LARGEST:
-        raise InputError(f"resolution: got {resolution!r}, {wanted}")
     return height, width
 
 
