@@ -61,6 +61,21 @@ def test_a_player_of_several_steps_takes_a_fresh_round_for_each_and_logs_their_m
     assert float(logs["y_loss"]) == pytest.approx(-1.7 * np.mean([3, 3.17, 3.34]))
 
 
+def test_with_fresh_rounds_no_two_players_share_one():
+    game, x, y = bilinear(steps=(1, 3))
+    seen = {"x": [], "y": []}
+
+    def watch(player):
+        return lambda round: (seen[player.name].append(round.real), player.objective(round))[1]
+
+    game.players = tuple(dataclasses.replace(player, objective=watch(player)) for player in game.players)
+    update = Alternating(fresh=True)
+    assert update.rounds_needed(game) == 4 and update.cost(game) == Alternating().cost(game)
+    update(game, [Round(real=i) for i in range(4)])
+    assert seen == {"x": [3], "y": [0, 1, 2]}
+    assert x.numpy() == pytest.approx(1.7) and y.numpy() == pytest.approx(3 + 3 * 0.17)
+
+
 def test_draws_differ_between_players_and_are_shared_within_a_vector_field():
     seeds = {}
     v = [keras.Variable(1.0) for _ in range(2)]

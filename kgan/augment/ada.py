@@ -1,5 +1,7 @@
 """Adaptive discriminator augmentation (Karras et al. 2020)."""
 
+from collections.abc import Mapping
+
 import keras
 import tensorflow as tf
 
@@ -26,13 +28,18 @@ class ADA(Adaptive):
     """
 
     def __init__(
-        self, pipe: str = "bgc", target: float = 0.6, interval: int = 4, kimg: float = 500, p: float = 0.0
+        self,
+        pipe: str | Mapping[str, float] = "bgc",
+        target: float = 0.6,
+        interval: int = 4,
+        kimg: float = 500,
+        p: float = 0.0,
     ) -> None:
         super().__init__(target, interval, kimg, p)
-        self.pipe, self.names = pipe, parse(pipe)
+        self.pipe, self.shares = pipe, parse(pipe)
 
     def __call__(self, images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-        return transform(images, self.names, self.p.value, seed)
+        return transform(images, self.shares, self.p.value, seed)
 
     def get_config(self) -> dict:
         return {"pipe": self.pipe, **super().get_config()}

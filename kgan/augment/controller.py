@@ -17,7 +17,8 @@ class Adaptive(Augmentation, keras.layers.Layer):
         p <- p + sign(mean r_t - target) * reals * interval / (1000 * kimg), clipped to [0, 1],
 
     with the mean over these rounds; a round takes batch_size * n_critic reals, or twice as many where the rule looks
-    ahead. The state (p, and the sum and number of signs since) is in the model's weights.
+    ahead. The authors' code clips at 0 only: a p above 1 does what 1 does, but takes longer to come down. The state
+    (p, and the sum and number of signs since) is in the model's weights.
 
     Args:
         target: r_t to aim at, in [-1, 1]; 0.6 there, an accuracy of 0.8.

@@ -48,8 +48,10 @@ class DiffAugment(Augmentation):
     For few images; without a setting to tune. Linear in the image, with exact gradients of any order.
 
     Args:
-        policy: "color", "translation", "cutout", with commas between them, in the order in which they act. All three
-            for a few hundred images, "color,cutout" for CIFAR-10, "translation" for ImageNet in the paper.
+        policy: "color", "translation", "cutout", with commas between them, in the order in which they act. The
+            authors take all three where images are few (hundreds, and a tenth or a fifth of CIFAR with StyleGAN2);
+            "color,cutout" for the whole of CIFAR with StyleGAN2; "translation,cutout" for CIFAR with BigGAN, of
+            whatever size; "translation" for ImageNet with BigGAN.
 
     Raises:
         InputError: for an unknown policy, with the nearest name; (when called) for samples that are no images.

@@ -1,6 +1,7 @@
 """ADA's pipe of transforms (Karras et al. 2020, appendix B)."""
 
-from collections.abc import Callable
+import dataclasses
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import keras
@@ -31,29 +32,40 @@ CODES = {
 NAMES = {name: [name] for names in GROUPS.values() for name in names}
 
 
-def parse(transforms: str) -> frozenset[str]:
-    """The transforms that a pipe string names: codes, groups and single transforms, with commas between them.
+def parse(transforms: str | Mapping[str, float]) -> dict[str, float]:
+    """The transforms that codes, groups and single names stand for, each with its share of p.
+
+    Args:
+        transforms: names with commas between them, whose shares are 1; or names to shares in [0, 1].
 
     Raises:
-        InputError: for an unknown name, with the nearest, or no name.
+        InputError: for an unknown name, with the nearest, no name, or a share out of its range.
     """
-    if not isinstance(transforms, str):
-        raise InputError(f"pipe: wanted names with commas between them, got {transforms!r}")
-    table = CODES | GROUPS | NAMES
-    return frozenset(one for name in transforms.split(",") for one in lookup("pipe", name.strip(), table))
+    if isinstance(transforms, str):
+        transforms = dict.fromkeys(transforms.split(","), 1.0)
+    if not isinstance(transforms, Mapping):
+        raise InputError(f"pipe: wanted names with commas between them, or names to shares of p, got {transforms!r}")
+    table, shares = CODES | GROUPS | NAMES, {}
+    for name, part in transforms.items():
+        ones = lookup("pipe", name.strip() if isinstance(name, str) else name, table)
+        if callable(share("pipe", part)):
+            raise InputError(f"pipe: wanted numbers as shares of p, which may follow a schedule, got {part!r}")
+        shares |= dict.fromkeys(ones, float(part))
+    return shares
 
 
-def transform(images: tf.Tensor, names: frozenset[str], p: Any, seed: tf.Tensor) -> tf.Tensor:
-    """The images with each of the transforms `names` applied to each sample with probability `p`.
+def transform(images: tf.Tensor, shares: Mapping[str, float], p: Any, seed: tf.Tensor) -> tf.Tensor:
+    """The images with each of the transforms in `shares` applied to each sample with its share of probability `p`.
 
     Blitting and geometry are one warp, colour is one map of the channels; then filtering, noise and cutout.
     """
     height, width, channels = image_size(images)
     steps = BLIT + GEOM
     numbers = iter(draws(len(steps) + len(COLOR) + BANDS + 2, tf.shape(images)[0], p, seed))
-    inverses = _drawn(steps, names, numbers, (height, width))
-    colors = _drawn(COLOR, names, numbers, channels)
-    bands = [next(numbers) for _ in range(BANDS)]
+    inverses = _drawn(steps, shares, numbers, (height, width))
+    colors = _drawn(COLOR, shares, numbers, channels)
+    bands = [_shared(next(numbers), shares, "filter") for _ in range(BANDS)]
+    corruptions = {name: _shared(next(numbers), shares, name) for name in ("noise", "cutout")}
     if inverses:
         total = inverses[0]
         for inverse in inverses[1:]:  # the last in the pipe is the first to be undone
@@ -64,20 +76,23 @@ def transform(images: tf.Tensor, names: frozenset[str], p: Any, seed: tf.Tensor)
         for color in colors[1:]:
             total = after(color, total)
         images = recolor(images, total)
-    if "filter" in names:
+    if "filter" in shares:
         images = equalize(images, gains(bands))
-    if "noise" in names:
-        images = noise(images, next(numbers), random.fold_in(seed, 2))
-    else:
-        next(numbers)
-    if "cutout" in names:
-        images = cutout(images, next(numbers))
+    if "noise" in shares:
+        images = noise(images, corruptions["noise"], random.fold_in(seed, 2))
+    if "cutout" in shares:
+        images = cutout(images, corruptions["cutout"])
     return images
 
 
-def _drawn(steps: list[tuple[str, Callable]], names: frozenset[str], numbers: Any, size: Any) -> list[tf.Tensor]:
-    drawn = [(name, step, next(numbers)) for name, step in steps]
-    return [step(draw, size) for name, step, draw in drawn if name in names]
+def _drawn(steps: list, shares: Mapping[str, float], numbers: Iterator[Draw], size: Any) -> list[tf.Tensor]:
+    drawn = [(name, step, _shared(next(numbers), shares, name)) for name, step in steps]
+    return [step(draw, size) for name, step, draw in drawn if name in shares]
+
+
+def _shared(draw: Draw, shares: Mapping[str, float], name: str) -> Draw:
+    """The draw of a transform that is applied with its share of p."""
+    return dataclasses.replace(draw, p=shares.get(name, 0.0) * draw.p)
 
 
 def noise(images: tf.Tensor, draw: Draw, seed: tf.Tensor) -> tf.Tensor:
@@ -107,25 +122,29 @@ class Pipe(Augmentation):
         noise: white noise;
         cutout: half the height and width erased.
     What blit and geom do is composed into one affine map with reflection at the borders. It differs from the paper in
-    one thing: the paper samples bilinearly between a twofold up- and downsampling by the wavelet sym6, here the
-    sampling is bilinear on the image itself, which is some blurrier and aliases where images shrink; reals and fakes
-    alike. Pixels that fall on pixels are exact, and at p = 0 the images are the same to the bit.
+    two things. The paper samples bilinearly between a twofold up- and downsampling by the wavelet sym6, here the
+    sampling is bilinear on the image itself, which is some blurrier and aliases where images shrink. And the authors'
+    code pads by one reflection at most, as wide as the batch's farthest map needs: beyond it images are black (0); here
+    they are reflected as often as it takes. Reals and fakes alike. Pixels that fall on pixels are exact, and at p = 0
+    the images are the same to the bit.
 
     Args:
-        transforms: codes ("bgc"), groups ("blit, color") or single transforms ("xflip, xint"), with commas between.
+        transforms: codes ("bgc"), groups ("blit, color") or single transforms ("xflip, xint"), with commas between;
+            or such names to shares of p in [0, 1], the authors' multipliers: {"bg": 1, "color": 0.5}, where of two
+            shares of one transform the later counts.
         p: in [0, 1]; a number or a Schedule.
 
     Raises:
-        InputError: for an unknown transform, with the nearest name; for p out of its range; (when called) for samples
-            that are no images.
+        InputError: for an unknown transform, with the nearest name; for a share or p out of its range; (when called)
+            for samples that are no images.
     """
 
-    def __init__(self, transforms: str = "bgc", p: Any = 0.2) -> None:
-        self.names = parse(transforms)
+    def __init__(self, transforms: str | Mapping[str, float] = "bgc", p: Any = 0.2) -> None:
+        self.shares = parse(transforms)
         self.transforms, self.p = transforms, share("p", p)
 
     def __call__(self, images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-        return transform(images, self.names, self.p, seed)
+        return transform(images, self.shares, self.p, seed)
 
     def get_config(self) -> dict:
         return {"transforms": self.transforms, "p": keras.saving.serialize_keras_object(self.p)}

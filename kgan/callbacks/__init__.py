@@ -13,6 +13,7 @@ from kgan.callbacks.equilibrium import EquilibriumMonitor
 from kgan.callbacks.evaluate import Evaluate
 from kgan.callbacks.loss_curves import LossCurves
 from kgan.callbacks.non_finite import NonFiniteGuard
+from kgan.callbacks.progress import ProgressLines
 from kgan.callbacks.sample_grid import SampleGrid
 
 __all__ = [
@@ -23,5 +24,6 @@ __all__ = [
     "Evaluate",
     "LossCurves",
     "NonFiniteGuard",
+    "ProgressLines",
     "SampleGrid",
 ]

@@ -113,7 +113,7 @@ def main(argv: Sequence[str]) -> None:
     folder = folders.named(FLAGS.run_dir)
     flagfile.check(folder, FLAGS, FREE)
     with quiet():
-        from kgan import distribute, export
+        from kgan import callbacks, distribute, export
         from kgan.commands import report, run
 
         strategy = distribute.strategy(FLAGS.strategy)
@@ -130,9 +130,13 @@ def main(argv: Sequence[str]) -> None:
             flagfile.write(folder, FLAGS)
             _print_place(gan.progress)
 
-    verbose = 0 if not chief else 1 if sys.stdout.isatty() else 2
-    watchers = run.watch(folder, begin, **_judges(dataset), **_given(WATCH))
-    history = gan.fit(dataset, callbacks=watchers, verbose=verbose, **_given(FIT))
+    judges = _judges(dataset)
+    watchers = run.watch(folder, begin, **judges, **_given(WATCH))
+    if chief:  # last, to show what the others have added
+        measured = judges["evaluator"].directions if "evaluator" in judges else {}
+        decides = [name for name, better in measured.items() if better][:1]
+        watchers.append(callbacks.ProgressLines(lines=not sys.stdout.isatty(), also=decides))
+    history = gan.fit(dataset, callbacks=watchers, verbose=0, **_given(FIT))
     if any(getattr(watcher, "failed", False) for watcher in watchers):
         if chief:
             with contextlib.suppress(InputError):  # there may be no checkpoint, or a generator of NaN

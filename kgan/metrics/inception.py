@@ -4,6 +4,7 @@ import hashlib
 import os
 import tarfile
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -62,11 +63,17 @@ class Inception(Network):
         self.class_names = [str(i) for i in range(self._outputs[1].shape[-1])]
 
     def __call__(self, samples: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return self._look(samples, np.rint)
+
+    def unrounded(self, samples: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return self._look(samples, lambda pixels: pixels)
+
+    def _look(self, samples: np.ndarray, level: Callable) -> tuple[np.ndarray, np.ndarray]:
         if samples.ndim != 4 or samples.shape[-1] not in (1, 3):
             raise InputError(f"samples: Inception wants images (n, height, width, 1 or 3), got {samples.shape}")
         parts = []
         for start in range(0, len(samples), BATCH):
-            images = np.rint((np.clip(samples[start : start + BATCH], -1.0, 1.0) + 1.0) * 127.5)
+            images = level((np.clip(samples[start : start + BATCH], -1.0, 1.0) + 1.0) * 127.5)
             images = np.broadcast_to(images, (*images.shape[:-1], 3))
             parts.append(self._session.run(self._outputs, {self._images: images}))
         return np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])

@@ -18,9 +18,10 @@ def ms_ssim(images: np.ndarray, pairs: int = 1000, seed: int = 0) -> Estimate:
 
     A set of diverse noise has a low score too: it says nothing of quality. Images below 176 pixels have fewer than
     the five scales, with the first of the weights, divided by their sum; below 11 pixels the filter, too, is smaller.
+    Odena et al. take pairs of one class; without labels pairs are of all samples.
 
     Args:
-        images: float (n, height, width, channels) in [-1, 1].
+        images: float (n, height, width, channels) in [-1, 1], which is black to white; what is outside is clipped.
         pairs: how many pairs of two different images.
         seed: of the pairs.
 
@@ -37,6 +38,8 @@ def ms_ssim(images: np.ndarray, pairs: int = 1000, seed: int = 0) -> Estimate:
         )
     if not np.isfinite(images).all():
         raise InputError("images: wanted finite numbers, got NaN or infinity")
+    # The formula compares luminances: these are ratios, of which black is 0.
+    images = np.clip(images, -1.0, 1.0) + 1.0
     side = min(images.shape[1:3])
     size = min(FILTER, side)
     scales = min(len(WEIGHTS), 1 + int(math.log2(side / size)))

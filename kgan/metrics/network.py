@@ -34,3 +34,7 @@ class Network(ABC):
 
         Images are float32 (n, height, width, 1 or 3) in [-1, 1].
         """
+
+    def unrounded(self, samples: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
+        """The same without the rounding to a file's 256 levels, where there is one: for small differences."""
+        return self(samples)

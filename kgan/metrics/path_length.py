@@ -22,11 +22,12 @@ def perceptual_path_length(
 
     The arc is the spherical interpolation of normal latents, t uniform in [0, 1]. Their distance is LPIPS in VGG
     features, epsilon 1e-4; ours is the squared Euclidean one in any network's, so values compare only with the same
-    network. epsilon is larger so that float32 does not drown the difference.
+    network. epsilon is larger so that float32 does not drown the difference; a network that rounds images to a file's
+    256 levels, which would, is asked without (`Network.unrounded`).
 
     Args:
         generate: latents, float64 (n, latent_dim), to samples.
-        network: samples to a pair, features (n, d) and whatever.
+        network: samples to a pair, features (n, d) and whatever; its method `unrounded` instead, where it has one.
         latent_dim: the dimension of the latents.
         num: how many places.
         epsilon: the step along the arc, as a part of it.
@@ -45,9 +46,10 @@ def perceptual_path_length(
     start, end = random.normal(size=(2, num, latent_dim))
     place = random.uniform(size=(num, 1))
     latents = slerp(start, end, place), slerp(start, end, place + epsilon)
+    look = getattr(network, "unrounded", network)
     lengths = []
     for i in range(0, num, batch_size):
-        ours, theirs = (np.asarray(network(generate(z[i : i + batch_size]))[0], "float64") for z in latents)
+        ours, theirs = (np.asarray(look(generate(z[i : i + batch_size]))[0], "float64") for z in latents)
         lengths.append(((theirs - ours) ** 2).sum(1) / epsilon**2)
     lengths = np.concatenate(lengths)
     low, high = np.quantile(lengths, [trim, 1.0 - trim])

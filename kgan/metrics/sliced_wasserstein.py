@@ -44,7 +44,8 @@ def sliced_wasserstein_pyramid(
 
     On each level of the Laplacian pyramid, 7 x 7 patches from random places, their channels normalised to mean 0 and
     standard deviation 1 over each set; the mean over directions of W_1, times 1,000, as printed there. The coarsest
-    level, the low-pass one, has at most 31 pixels: resolutions are halved while 16 are left.
+    level, the low-pass one, has 16 to 31 pixels: resolutions are halved while 16 are left. Below 32 pixels, of which
+    the authors' code would make one level, they are halved once all the same, so that texture and layout are apart.
 
     Args:
         real: float images (n, height, width, channels) in [-1, 1].

@@ -68,7 +68,7 @@ def discriminator_block(x, maps: int, wrap, down: bool, first: bool = False):  #
 def sngan_discriminator(
     image_shape: tuple = (32, 32, 3), width: int = 32, normalization: str | None = "spectral"
 ) -> keras.Model:
-    """Two residual blocks that halve the image, two that do not, ReLU, sum over pixels, a linear layer.
+    """Two residual blocks that halve the image, two that do not, ReLU, sum over pixels, a linear layer without bias.
 
     Args:
         image_shape: (height, width, channels); an image that can be halved only once to 4 or more is halved once.
@@ -90,5 +90,5 @@ def sngan_discriminator(
     # The authors sum over the pixels, where a mean would be 64 times smaller.
     x = keras.layers.GlobalAveragePooling2D()(keras.layers.ReLU()(x))
     x = keras.layers.Rescaling((image_shape[0] >> down) * (image_shape[1] >> down))(x)
-    logits = wrap(keras.layers.Dense(1, kernel_initializer=glorot(1.0)))(x)
+    logits = wrap(keras.layers.Dense(1, kernel_initializer=glorot(1.0), use_bias=False))(x)
     return keras.Model(inputs, logits, name="sngan_discriminator")

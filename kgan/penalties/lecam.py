@@ -22,7 +22,8 @@ class LeCam(Stateful):
 
     Args:
         weight: lambda, a number from 0 on or a Schedule; 0.3 for BigGAN on CIFAR-10.
-        decay: of the anchors, a number in [0, 1) or a Schedule; 0.99.
+        decay: of the anchors, a number in [0, 1) or a Schedule; 0.99 as in the authors' StyleGAN2, where their BigGAN
+            on CIFAR-10, which the weight is of, has 0.9.
         start: the round with which it begins; 1000.
 
     Raises:

@@ -13,7 +13,8 @@ class PathLength(Stateful):
 
     y ~ N(0, I) / sqrt(height * width) is an image of noise (of samples that are no images, N(0, I)): a step in the
     latents should change the image by an amount that depends neither on where it is made nor where to. a, constant
-    in the gradient, follows the mean length: a <- a + decay * (mean - a) from 0, and then the penalty is taken. It is
+    in the gradient, follows the mean length: a <- a + decay * (mean - a) from 0, and then the penalty is taken. (In the
+    authors' code the gradient also goes through the share of the present mean in a, one in a hundred.) It is
     StyleGAN2's w there; the latents of a generator without a mapping network play its part. Every second sample of
     the batch is looked at, half of it, as there. G must make samples one by one, and its layers need a second-order
     gradient: `compile` refuses or warns of those that do not, batch normalisation among them.

@@ -9,12 +9,15 @@ import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
-WIDTH, HEIGHT = 4.6, 2.6  # inches, of which a chart on the page is about as wide as a phone
+# Inches; on the page a chart is about as wide as a phone, so that a point of its letters is about one of the page's.
+WIDTH, HEIGHT = 4.6, 2.9
 SHOWN = 40  # classes in a chart
 FAKE, REAL = "#3366cc", "#9aa5b1"
-STYLE = {"svg.fonttype": "none", "svg.hashsalt": "kgan", "font.size": 9, "axes.spines.top": False}
+STYLE = {"svg.fonttype": "none", "svg.hashsalt": "kgan", "font.size": 11, "axes.spines.top": False}
 STYLE |= {"axes.spines.right": False, "axes.edgecolor": "#9aa5b1", "legend.frameon": False, "grid.alpha": 0.3}
+STYLE |= {"legend.fontsize": 11, "legend.columnspacing": 1.2, "legend.handlelength": 1.4}
 
 
 @matplotlib.rc_context(STYLE)
@@ -55,9 +58,10 @@ def lines(
     for i, place in enumerate(marks):
         axes.axvline(place, color="#cc3311", linewidth=1, label="alarm" if i == 0 else None)
     axes.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
+    _scale(axes, [*(y for _, y in columns.values()), [] if level is None else [level]])
     axes.grid(True)
     if len(axes.get_legend_handles_labels()[0]) > 1:
-        figure.legend(loc="outside lower center", ncols=3, fontsize="small")
+        figure.legend(loc="outside lower center", ncols=2)
     return _uri(figure)
 
 
@@ -73,7 +77,7 @@ def classes(names: Sequence[str], real: Sequence[float], fake: Sequence[float]) 
     axes.set_yticks(place, [str(names[i]) for i in kept])
     axes.invert_yaxis()
     axes.grid(True, axis="x")
-    figure.legend(loc="outside lower center", ncols=2, fontsize="small")
+    figure.legend(loc="outside lower center", ncols=2)
     return _uri(figure)
 
 
@@ -87,13 +91,33 @@ def plane(samples: np.ndarray, reals: np.ndarray | None, paths: Sequence[np.ndar
     axes.scatter(*samples.T, s=4, color=FAKE, linewidths=0, label="samples")
     for path in paths:
         axes.plot(*path.T, linewidth=1)
-    figure.legend(loc="outside lower center", ncols=2, fontsize="small")
+    figure.legend(loc="outside lower center", ncols=2)
     return _uri(figure)
 
 
 def uri(kind: str, content: bytes) -> str:
     """A file inside the page: a data URI of that media type."""
     return f"data:{kind};base64,{base64.b64encode(content).decode()}"
+
+
+def _scale(axes: Axes, values: Sequence[Sequence[float]]) -> None:
+    """Ticks on y that a person reads: plain numbers, whole ones for counts; what never changes stands above 0."""
+    known = np.concatenate([np.asarray(y, "float64").ravel() for y in values])
+    known = known[np.isfinite(known)]
+    if not len(known):
+        return
+    low, high = known.min(), known.max()
+    if axes.get_yscale() == "log":
+        low, high = axes.get_ylim()
+        subs = (1.0, 2.0, 5.0) if high / low < 1e3 else (1.0,)
+        axes.yaxis.set_major_locator(LogLocator(subs=subs) if high / low > 10 else MaxNLocator(5))
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        axes.yaxis.set_minor_locator(NullLocator())
+        return
+    if (known == np.round(known)).all():
+        axes.yaxis.set_major_locator(MaxNLocator(5, integer=True))
+    if low == high:
+        axes.set_ylim(min(0.0, 1.2 * low), max(0.0, 1.2 * high) or 1.0)
 
 
 def _axes(height: float = HEIGHT, **labels: str) -> tuple[Figure, Axes]:

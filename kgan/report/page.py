@@ -4,6 +4,7 @@ import importlib.metadata
 import math
 import os
 import platform
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from kgan import files, pictures
 from kgan.export import Generator
 from kgan.metrics import Evaluation, Network
 from kgan.metrics.features import Raw
+from kgan.penalties import PENALTIES
 from kgan.report import charts, views
 from kgan.runs import Run
 from kgan.runs.collapse import COLUMNS as DIVERSITY
@@ -42,7 +44,11 @@ MEANING = {
     "loss": "What each player minimises. In a game these need not fall.",
     "mean logit": "What the discriminator says of reals and of samples.",
     "gradient norm": "The length of each player's gradient.",
+    "r_t": "The share of reals that the discriminator takes for real, less that of the others: 0 when it cannot tell.",
+    "aug_p": "The probability of each augmentation.",
 }
+MEANING |= {name: "What this penalty adds to the discriminator's loss." for name in PENALTIES}
+MEANING |= {f"g_{name}": "What this penalty adds to the generator's loss." for name in PENALTIES}
 
 
 def write(
@@ -112,7 +118,7 @@ def _logs(run: Run, evaluations: Sequence[Evaluation]) -> list[dict[str, str]]:
         {
             "name": label,
             "source": charts.lines({n: (logs["epoch"], logs[n]) for n in names}, "epoch", log=label == "gradient norm"),
-            "meaning": MEANING.get(label, ""),
+            "meaning": MEANING.get(re.sub(r"_d?\d+$", "", label), ""),  # r1_2 is a second r1
         }
         for label, names in panels.items()
         if any(math.isfinite(value) for name in names for value in logs[name])
@@ -120,7 +126,7 @@ def _logs(run: Run, evaluations: Sequence[Evaluation]) -> list[dict[str, str]]:
 
 
 def _metrics(evaluations: Sequence[Evaluation]) -> list[dict[str, str]]:
-    """A chart for each metric that was taken more than once, with the same protocol."""
+    """A chart for each metric that was taken more than once, with the same protocol; it is told where they differ."""
     curves: dict[tuple[str, str], list] = {}
     for evaluation in evaluations:
         for result in evaluation.results:
@@ -134,8 +140,10 @@ def _metrics(evaluations: Sequence[Evaluation]) -> list[dict[str, str]]:
         source = charts.lines(
             {metric: (epochs, [result.value for result in results])}, "epoch", errors=error, level=results[-1].real
         )
-        better = f"{results[-1].better.capitalize()} is better. " if results[-1].better else ""
-        shown.append({"name": metric, "source": source, "meaning": f"{better}{protocol}"})
+        better = f"{results[-1].better.capitalize()} is better." if results[-1].better else ""
+        shown.append({"name": metric, "source": source, "meaning": better, "protocol": protocol})
+    if len({panel["protocol"] for panel in shown}) > 1:
+        shown = [{**panel, "meaning": f"{panel['meaning']} {panel['protocol']}".strip()} for panel in shown]
     return shown
 
 

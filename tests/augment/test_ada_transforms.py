@@ -252,3 +252,15 @@ def test_codes():
     for code in ("bg", "bgc", "bgcf", "bgcfn", "bgcfnc"):
         assert parse(code) == {name for names in groups[: len(code)] for name in names}
     assert parse("blit, noise") == {"xflip", "rotate90", "xint", "noise"} and parse("hue") == {"hue"}
+
+
+def test_each_transform_has_its_share_of_p():
+    """Half of p is what p / 2 is, for that transform alone; a share of 0 is none at all."""
+    x = tf.constant(np.random.default_rng(0).uniform(-1, 1, (64, 6, 6, 3)), "float32")
+    for name in ("xflip", "rotate", "hue", "filter", "noise", "cutout"):
+        np.testing.assert_array_equal(Pipe({name: 0.5}, 0.8)(x, SEED), Pipe(name, 0.4)(x, SEED), err_msg=name)
+    mixed = Pipe({"blit": 1, "color": 0.5, "cutout": 1}, 0.8)(x, SEED)
+    in_turn = Pipe("cutout", 0.8)(Pipe("color", 0.4)(Pipe("blit", 0.8)(x, SEED), SEED), SEED)
+    np.testing.assert_allclose(mixed, in_turn, atol=1e-5)
+    nothing = dict.fromkeys(("blit", "geom", "color", "filter", "noise", "cutout"), 0)
+    np.testing.assert_array_equal(Pipe(nothing, 1.0)(x, SEED), x)

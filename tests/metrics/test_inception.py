@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 
 from kgan.checks import InputError
-from kgan.metrics import inception
+from kgan.metrics import inception, perceptual_path_length
 from kgan.metrics.inception import Inception
 
 tf1 = tf.compat.v1
@@ -83,6 +83,14 @@ def test_features_and_probabilities_are_those_of_the_graph_by_hand(original, cha
     half_pixels = np.asarray(tf.image.resize((images + 1) * 127.5, (299, 299))) / 127.5 - 1
     other, _ = expected(half_pixels, weights)
     assert abs(other - want_features).max() > 0.01 * abs(want_features).max()  # the resizer is seen
+
+
+def test_the_path_length_is_not_that_of_the_rounding(original):
+    """A finite difference that has converged, of a generator whose step of 1e-3 moves a pixel by half a level."""
+    network, matrix = Inception(original[0]), np.random.default_rng(2).normal(size=(4, 16 * 16)) / 8
+    generate = lambda z: np.tanh(z @ matrix).reshape(-1, 16, 16, 1).astype("float32")  # noqa: E731
+    fine, coarse = (perceptual_path_length(generate, network, 4, num=40, epsilon=e) for e in (1e-3, 1e-2))
+    assert fine == pytest.approx(coarse, rel=0.05)
 
 
 def test_from_the_archive_and_the_label_follows_the_weights(original, tmp_path):

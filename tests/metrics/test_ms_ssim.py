@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+import tensorflow as tf
 from scipy.ndimage import gaussian_filter
 
 from kgan.checks import InputError
@@ -25,8 +26,8 @@ def test_less_diverse_is_higher_and_never_pairs_an_image_with_itself():
 def test_one_scale_is_ssim_by_hand():
     """Of two constant images, where the contrast's and structure's factor is 1: the luminance's remains."""
     c1 = (0.01 * 2.0) ** 2
-    images = np.stack([np.full((11, 11, 1), 0.5), np.full((11, 11, 1), 0.25)])
-    expected = (2 * 0.5 * 0.25 + c1) / (0.5**2 + 0.25**2 + c1)
+    images = np.stack([np.full((11, 11, 1), -0.5), np.full((11, 11, 1), -0.75)])
+    expected = (2 * 0.5 * 0.25 + c1) / (0.5**2 + 0.25**2 + c1)  # above black, which is -1
     assert ms_ssim(images, pairs=3) == pytest.approx(expected, rel=1e-4)
 
 
@@ -34,9 +35,23 @@ def test_one_scale_is_ssim_by_hand():
 def test_the_last_weight_is_the_coarsest_scales(side, weight):
     """Of two constant images the luminance's factor remains, which only the coarsest scale has."""
     c1 = (0.01 * 2.0) ** 2
-    images = np.ones((2, side, side, 1)) * np.array([0.5, 0.25])[:, None, None, None]
+    images = np.ones((2, side, side, 1)) * np.array([-0.5, -0.75])[:, None, None, None]
     luminance = (2 * 0.5 * 0.25 + c1) / (0.5**2 + 0.25**2 + c1)
     assert ms_ssim(images, pairs=2) == pytest.approx(luminance**weight, rel=1e-4)
+
+
+def test_it_is_that_of_the_pictures_files():
+    """Of 0 to 255, as published numbers are: all pairs of one with another, by TensorFlow on integers."""
+    files = np.stack([gaussian_filter(x, 2) for x in random.normal(size=(12, 64, 64))])[..., None]
+    files = np.uint8(np.interp(files, (files.min(), files.max()), (0, 255)).round())
+    first, second = np.triu_indices(len(files), 1)
+    weights = np.array([0.0448, 0.2856, 0.3001]) / (0.0448 + 0.2856 + 0.3001)
+    pairs = tf.image.ssim_multiscale(files[first], files[second], 255, weights).numpy()
+    seen = ms_ssim(files / np.float32(127.5) - 1.0, pairs=4000)
+    assert seen == pytest.approx(pairs.mean(), abs=5 * seen.error)
+    assert ms_ssim(3.0 * (files / np.float32(127.5) - 1.0)) == ms_ssim(
+        np.clip(3.0 * (files / np.float32(127.5) - 1.0), -1, 1)
+    )
 
 
 def test_bad_input():

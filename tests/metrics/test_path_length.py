@@ -44,6 +44,18 @@ def test_both_ends_are_trimmed_as_scipy_does():
     assert value.error == pytest.approx(stats.sem(stats.trimboth(lengths, 0.1)), rel=1e-9)
 
 
+def test_a_network_that_rounds_is_asked_without():
+    class Rounds:
+        def __call__(self, samples):
+            return np.rint(127.5 * samples), None
+
+        def unrounded(self, samples):
+            return 127.5 * samples, None
+
+    seen, smooth = (perceptual_path_length(lambda z: z, n, 4, num=200) for n in (Rounds(), Rounds().unrounded))
+    assert seen == smooth
+
+
 @pytest.mark.parametrize("trim", [-0.1, 0.5, 0.6, np.nan])
 def test_a_trim_that_leaves_nothing(trim):
     with pytest.raises(InputError, match="trim: wanted"):

@@ -312,6 +312,7 @@ BAD = {
     "clip_value: wanted a number above 0, got 'a'": lambda: make("wgan", clip_value="a"),
     "gamma: wanted (beginning, end), got 5": lambda: make("r3gan", gamma=5),
     "gamma: wanted (beginning, end), got (5,)": lambda: make("r3gan", gamma=(5,)),
+    "like: unknown name 'ffhq'; did you mean 'ffhq64'": lambda: make("r3gan", like="ffhq"),
     "gamma: wanted a number from 0 on, got -2": lambda: make("r3gan", gamma=(1, -2)),
     "divergence: wanted none beside a loss, got 'gan'": lambda: make("fgan", divergence="gan", loss="hinge"),
     "balance: wanted a schedules.RateBalance or None, got 'auto'": lambda: make(balance="auto"),

@@ -55,7 +55,9 @@ def test_published_sizes():
     block = 2 * conv(256, 256, 3) + conv(256, 256, 1) + 2 * 2 * 256
     generator = 129 * 4 * 4 * 256 + 3 * block + 2 * 256 + conv(256, 3, 3)
     first = conv(3, 128, 3) + conv(128, 128, 3) + conv(3, 128, 1)
-    discriminator = first + 2 * conv(128, 128, 3) + conv(128, 128, 1) + 2 * 2 * conv(128, 128, 3) + 129
+    discriminator = (
+        first + 2 * conv(128, 128, 3) + conv(128, 128, 1) + 2 * 2 * conv(128, 128, 3) + 128
+    )  # the authors' last layer has no bias
     for model, expected in (
         (kgan.networks.sngan_generator((32, 32, 3), 128, width=256), generator),
         (kgan.networks.sngan_discriminator((32, 32, 3), width=128), discriminator),

@@ -62,3 +62,11 @@ def test_nothing_sticks_out_and_every_picture_is_shown(opened):
     broken = opened.execute_script("return [...document.images].filter(i => !(i.complete && i.naturalWidth)).length")
     assert broken == 0
     assert opened.get_log("browser") == []
+
+
+def test_the_figures_fit_a_phone(opened):
+    """No column is cut: the table is no wider than its place."""
+    wide, place = opened.execute_script(
+        "const t = document.querySelector('#figures + .scroll'); return [t.scrollWidth, t.clientWidth]"
+    )
+    assert wide <= place

@@ -12,8 +12,10 @@ import tensorflow as tf
 from kgan import report
 from kgan.checks import InputError
 from kgan.export import Generator
+from kgan.metrics.result import Evaluation, Result
+from kgan.penalties import PENALTIES
 from kgan.report import charts, page
-from kgan.runs import Run
+from kgan.runs import Run, evaluations
 
 SETTINGS = {"preset": "gan", "dataset": "digits", "penalty": "r1(gamma=1); lecam"}
 
@@ -85,6 +87,57 @@ def test_each_part_is_there(parsed):
 def test_metrics_are_drawn_with_their_own_and_not_among_the_logs(parsed):
     charts = [attributes["alt"] for tag, attributes in parsed.tags if tag == "img"]
     assert [name for name in charts if "fid" in name] == ["fid over training"]
+
+
+def test_what_holds_for_all_charts_is_said_once_and_each_log_has_a_caption(parsed):
+    text = " ".join(" ".join(parsed.text).split())
+    assert text.count("classifier-3f2a, n_real=1000, n_fake=1000, ema") == 1
+    assert text.count("two standard errors to either side") == 1
+    assert "↓" in text and "↑" in text
+    assert "What this penalty adds to the discriminator's loss." in text and "0 when it cannot tell" in text
+
+
+def test_charts_of_several_protocols_say_theirs(tmp_path, generator):
+    for epoch in (1, 2):
+        rows = [Result("fid", 1.0 / epoch, f"network-{n}", 10, 10, "ema") for n in "ab"]
+        evaluations.record(tmp_path, Evaluation(rows, None, epoch, epoch))
+    text = report.write(tmp_path, generator, {}).read_text()
+    for name in "ab":
+        assert text.count(f"network-{name}, n_real=10, n_fake=10, ema") == 2  # in the table, under the chart
+
+
+def test_every_penalty_and_augmentation_log_has_a_caption(tmp_path, generator):
+    names = [*PENALTIES, "r1_2", "g_path_length", "r_t", "aug_p"]
+    (tmp_path / "logs.csv").write_text(f"epoch,step,{','.join(names)}\n1,1{',1' * len(names)}\n")
+    assert all(panel["meaning"] for panel in page._logs(Run(tmp_path), []))
+
+
+def ticks(source):
+    """The numbers on a chart's vertical axis."""
+    axis = re.search(r'<g id="matplotlib.axis_2">(.*)</g>', svg(source), re.DOTALL)[1].partition('<g id="patch')[0]
+    return [float(text.replace("−", "-")) for text in re.findall(r"<text[^>]*>([-−.\d]+)</text>", axis)]
+
+
+@pytest.mark.parametrize(
+    ("values", "log", "expected"),
+    [
+        ([10.0, 10.0, 10.0], False, [0, 3, 6, 9, 12]),  # a count that never changes stands above 0
+        ([9.0, 10.0, 10.0], False, [9, 10]),  # a count has whole numbers
+        ([6.0, 7.0, 8.0], True, [6, 6.5, 7, 7.5, 8]),  # and no axis prints 6 x 10^0
+        ([0.5, 3.0, 40.0], True, [0.5, 1, 2, 5, 10, 20]),
+        ([0.0, 0.0], False, [0, 1]),
+    ],
+)
+def test_the_axis_has_numbers_that_a_person_reads(values, log, expected):
+    seen = ticks(charts.lines({"a": (range(len(values)), values)}, "epoch", log=log))
+    assert {round(tick, 9) for tick in seen} >= set(expected) and len(seen) <= 8
+
+
+def test_letters_are_as_large_as_the_pages_small_ones():
+    """On a phone a chart of 331 points is about 358 pixels wide: 11 points are 12 pixels, nothing is below."""
+    text = svg(charts.lines({"one": ([1, 2], [1.0, 2.0]), "two": ([1, 2], [2.0, 1.0])}, "round", level=1.5))
+    assert min(float(size) for size in re.findall(r"font-size: ([.\d]+)px", text)) >= 10.9
+    assert f'width="{charts.WIDTH * 72:g}pt"' in text
 
 
 def test_the_same_folder_makes_the_same_page(run, generator, reals):
