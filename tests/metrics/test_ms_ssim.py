@@ -42,16 +42,15 @@ def test_the_last_weight_is_the_coarsest_scales(side, weight):
 
 def test_it_is_that_of_the_pictures_files():
     """Of 0 to 255, as published numbers are: all pairs of one with another, by TensorFlow on integers."""
-    files = np.stack([gaussian_filter(x, 2) for x in random.normal(size=(12, 64, 64))])[..., None]
+    files = np.stack([gaussian_filter(x, 2) for x in random.normal(size=(6, 22, 22))])[..., None]
     files = np.uint8(np.interp(files, (files.min(), files.max()), (0, 255)).round())
     first, second = np.triu_indices(len(files), 1)
-    weights = np.array([0.0448, 0.2856, 0.3001]) / (0.0448 + 0.2856 + 0.3001)
+    weights = np.array([0.0448, 0.2856]) / (0.0448 + 0.2856)
     pairs = tf.image.ssim_multiscale(files[first], files[second], 255, weights).numpy()
-    seen = ms_ssim(files / np.float32(127.5) - 1.0, pairs=4000)
+    images = files / np.float32(127.5) - 1.0
+    seen = ms_ssim(images, pairs=1000)
     assert seen == pytest.approx(pairs.mean(), abs=5 * seen.error)
-    assert ms_ssim(3.0 * (files / np.float32(127.5) - 1.0)) == ms_ssim(
-        np.clip(3.0 * (files / np.float32(127.5) - 1.0), -1, 1)
-    )
+    assert ms_ssim(3.0 * images, pairs=9) == ms_ssim(np.clip(3.0 * images, -1, 1), pairs=9)
 
 
 def test_bad_input():
