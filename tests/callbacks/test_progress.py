@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from kgan.callbacks import CSVLogger, ProgressLines, read_logs
+from kgan.callbacks import CSVLogger, ProgressLines
+from kgan.runs import Run
 from tests.callbacks import tiny
 
 
@@ -14,7 +15,7 @@ def test_losses_and_mean_logits_are_shown_and_the_rest_is_logged(tmp_path, capsy
     shown = capsys.readouterr().out
     assert "Epoch 1/2" in shown and "Epoch 2/2" in shown and "4/4" in shown
     assert set(re.findall(r"(\w+): [-\d.]+", shown)) == {"d_loss", "g_loss", "d_real", "d_fake", "r1"}
-    assert {"d_grad_norm", "r_t", "gradient_evaluations"} <= set(read_logs(tmp_path))
+    assert {"d_grad_norm", "r_t", "gradient_evaluations"} <= set(Run(tmp_path).logs())
 
 
 def test_what_the_monitor_measures_is_no_mean_logit():
