@@ -1,21 +1,22 @@
 """The pictures of a folder, decoded once into a file of the cache that is mapped into memory.
 
-The file holds the pixels, uint8 (n, height, width, 3), then JSON with what is known of them, then the JSON's length in
-eight bytes. It is found by the folder and the resolution, and taken if the names, sizes and times of the files are
-still the same.
+The file holds the pixels, uint8 (n, height, width, 3), then JSON with what is known of them, then the JSON's length and
+the CRC-32 of all before, in eight bytes each. It is found by the folder and the resolution, and taken if the names,
+sizes and times of the files are still the same.
 """
 
 import functools
 import json
 import os
 import shutil
+import struct
 import tempfile
 import warnings
 import zlib
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 import PIL
@@ -25,9 +26,9 @@ from kgan import cache
 from kgan.checks import InputError
 from kgan.data.picture import Picture, fit, printable, show, unreadable
 
-LENGTH = 8  # bytes of the length at the end
+LENGTH, SUM, ENDS = "<Q", "<Q", 16  # the last two numbers, and their bytes
 CHUNK = 512  # pictures that are decoded ahead, at most
-RECIPE = f"1 {PIL.__version__}"  # of the decoding; what another has made is not taken
+RECIPE = f"2 {PIL.__version__}"  # of the decoding; what another has made is not taken
 COUNTED = ("grey", "transparent", "turned")
 
 
@@ -61,24 +62,23 @@ def pixels(
         pass
     except LookupError:
         warnings.warn(f"dataset: the pictures in {printable(root)} have changed; decoding them again", stacklevel=2)
-    except (OSError, ValueError, TypeError):
+    except (OSError, ValueError):
         warnings.warn(f"cache: {path} is damaged; decoding {printable(root)} again", stacklevel=2)
     _check_room(path, len(paths), resolution)
     decode = functools.partial(_decode, resolution=resolution, part=part)
+    shape = (len(paths), *resolution, 3)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".decoding-", dir=path.parent) as scratch:
             aside = Path(scratch) / path.name
-            with aside.open("wb") as file:
-                _write(file, content, map_in_threads(decode, paths), (len(paths), *resolution, 3))
+            with aside.open("w+b") as file:
+                written = _written(file, content, map_in_threads(decode, paths), shape)
             aside.replace(path)
-        return _mapped(path, content)
+        return written
     except OSError as error:
         warnings.warn(f"cache: {path} cannot be kept: {error.strerror}", stacklevel=2)
     with tempfile.TemporaryFile() as file:
-        shape = (len(paths), *resolution, 3)
-        facts = _write(file, content, map_in_threads(decode, paths), shape)
-        return np.memmap(file, np.uint8, "r", shape=shape), facts
+        return _written(file, content, map_in_threads(decode, paths), shape)
 
 
 def map_in_threads(function: Callable, values: Sequence) -> Iterable:
@@ -93,65 +93,63 @@ def map_in_threads(function: Callable, values: Sequence) -> Iterable:
                 bar.update()
 
 
-def _decode(
-    path: str, resolution: tuple[int, int], part: Callable[[str, Picture], Picture] | None
-) -> tuple[np.ndarray, Picture]:
+class _Decoded(NamedTuple):
+    """What is kept of a picture: not the whole of it, since many wait here at a time."""
+
+    pixels: bytes
+    size: tuple[int, int]
+    grey: bool
+    transparent: bool
+    turned: bool
+
+
+def _decode(path: str, resolution: tuple[int, int], part: Callable[[str, Picture], Picture] | None) -> _Decoded:
     picture = show(path)
     if part is not None:
         picture = part(path, picture)
-    return fit(picture.image, resolution), picture
+    return _Decoded(fit(picture.image, resolution).tobytes(), picture.image.size[::-1], *picture[1:])
 
 
-def _write(file: BinaryIO, content: str, decoded: Iterable[tuple[np.ndarray, Picture]], shape: tuple) -> dict[str, Any]:
-    facts = {"content": content, "shape": shape, "crc": 0, "sizes": [], **dict.fromkeys(COUNTED, 0)}
-    for values, picture in decoded:
-        file.write(values.tobytes())
-        facts["crc"] = zlib.crc32(values.tobytes(), facts["crc"])
-        facts["sizes"].append(picture.image.size[::-1])
+def _written(
+    file: BinaryIO, content: str, decoded: Iterable[_Decoded], shape: tuple
+) -> tuple[np.ndarray, dict[str, Any]]:
+    facts, total = {"content": content, "shape": shape, "sizes": [], **dict.fromkeys(COUNTED, 0)}, 0
+    for picture in decoded:
+        file.write(picture.pixels)
+        total = zlib.crc32(picture.pixels, total)
+        facts["sizes"].append(picture.size)
         for name in COUNTED:
             facts[name] += getattr(picture, name)
     tail = json.dumps(facts).encode()
-    file.write(tail + len(tail).to_bytes(LENGTH, "little"))
+    tail += struct.pack(LENGTH, len(tail))
+    file.write(tail + struct.pack(SUM, zlib.crc32(tail, total)))
     file.flush()
-    return facts
+    return np.memmap(file, np.uint8, "r", shape=shape), facts
 
 
 def _mapped(path: Path, content: str) -> tuple[np.ndarray, dict[str, Any]]:
-    """Raises OSError, ValueError or TypeError for a file that is damaged, LookupError if it is of other content."""
+    """Raises OSError or ValueError for a file that is damaged, LookupError if it is of other content."""
+    status = path.stat()
+    if not _is_whole(path, status.st_size, status.st_mtime_ns):
+        raise ValueError("not what was written")
     with path.open("rb") as file:
-        size = file.seek(0, os.SEEK_END)
-        file.seek(max(size - LENGTH, 0))
-        length = int.from_bytes(file.read(), "little")
-        if length > size - LENGTH:
-            raise ValueError("no length at the end")
-        file.seek(size - LENGTH - length)
+        end = file.seek(-ENDS, os.SEEK_END)
+        (length,) = struct.unpack(LENGTH, file.read(8))
+        file.seek(end - length)
         facts = json.loads(file.read(length))
-    if not isinstance(facts, dict) or facts.keys() < {"content", "shape", "crc", "sizes", *COUNTED}:
-        raise ValueError("no facts")
     if facts["content"] != content:
         raise LookupError("of other pictures")
-    shape = tuple(facts["shape"])
-    if int(np.prod(shape)) != size - LENGTH - length or _sum(path, *_times(path)) != facts["crc"]:
-        raise ValueError("not the pixels that were written")
-    return np.memmap(path, np.uint8, "r", shape=shape), facts
+    return np.memmap(path, np.uint8, "r", shape=tuple(facts["shape"])), facts
 
 
-@functools.lru_cache(maxsize=64)  # once a process, as long as the file is the same
-def _sum(path: Path, size: int, time: int) -> int:
-    total = 0
+@functools.lru_cache(maxsize=64)  # looked at once a process, as long as the file is the same
+def _is_whole(path: Path, size: int, time: int) -> bool:
+    total, left = 0, size - 8
     with path.open("rb") as file:
-        file.seek(size - LENGTH)
-        left = size - LENGTH - int.from_bytes(file.read(), "little")
-        file.seek(0)
-        while left:
+        while left > 0:
             chunk = file.read(min(left, 1 << 20))
             total, left = zlib.crc32(chunk, total), left - len(chunk)
-    return total
-
-
-def _times(path: Path) -> tuple[int, int]:
-    status = path.stat()
-    return status.st_size, status.st_mtime_ns
+        return size > ENDS and file.read() == struct.pack(SUM, total)
 
 
 def _stamp(root: str, path: str) -> bytes:

@@ -200,13 +200,17 @@ class TestCache:
             kept.mkdir()
         else:
             cuts = {"short": content[:100], "empty": b"", "a byte": b"\0\1" + content[2:]}
-            facts = {"a fact": content.replace(b'"grey": 0', b'"grey": []'), "no facts": content[:-8] + bytes(8)}
+            facts = {"a fact": content.replace(b'"grey": 0', b'"grey": 1'), "no facts": content[:-16] + bytes(16)}
             kept.write_bytes({**cuts, **facts}[damage])
         with pytest.warns(UserWarning, match=rf"^cache: {kept} .*decoding|^cache: {kept} cannot be kept"):
             np.testing.assert_array_equal(stacked(f"images:{root}"), expected)
         assert len(decoded) >= 10
         if damage != "a folder":
             assert kept.read_bytes() == content
+
+    def test_no_whole_picture_waits_to_be_written(self, folder):
+        (decoded,) = pixels.map_in_threads(lambda path: pixels._decode(path, (2, 2), None), [str(folder[0] / "a.png")])
+        assert [type(part) for part in decoded] == [bytes, tuple, bool, bool, bool] and len(decoded.pixels) == 12
 
     def test_a_cache_that_cannot_be_written_is_a_warning(self, folder, tmp_path, monkeypatch):
         expected = stacked(f"images:{folder[0]}")
