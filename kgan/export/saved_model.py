@@ -35,7 +35,8 @@ def save_generator(gan: Any, path: str | os.PathLike, version: int | None = None
         The folder that was written.
 
     Raises:
-        InputError: if the version exists, `path` is a file, or `gan` is or has no built generator.
+        InputError: if the version exists, `path` is a file or cannot be written, or `gan` is or has no built
+            generator. There is no new version then.
     """
     network, latent_dim = _network(gan)
     path = Path(path).expanduser()
@@ -52,8 +53,11 @@ def save_generator(gan: Any, path: str | os.PathLike, version: int | None = None
     path.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".writing-", dir=path) as scratch:
         folder = Path(scratch) / target.name  # inside, because others may not read the scratch folder itself
-        with _silent():
-            tf.saved_model.save(module, str(folder), {"serving_default": module.images, "sample": module.sample})
+        try:
+            with _silent():
+                tf.saved_model.save(module, str(folder), {"serving_default": module.images, "sample": module.sample})
+        except tf.errors.OpError as error:  # a disk that is full, say, which TensorFlow tells in its own way
+            raise InputError(f"path: {target} cannot be written: {' '.join(error.message.split())}") from error
         folder.rename(target)
     return target
 

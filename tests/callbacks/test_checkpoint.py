@@ -3,6 +3,7 @@
 That a killed run resumes bitwise is in tests/test_resume.py.
 """
 
+import fcntl
 import json
 import os
 import pathlib
@@ -13,10 +14,14 @@ import keras
 import numpy as np
 import pytest
 
-from kgan.callbacks import Checkpoint
+from kgan.callbacks import Checkpoint, CSVLogger
 from kgan.checks import InputError
 from kgan.runs.checkpoints import latest, restore
 from tests.callbacks import tiny
+
+
+def interrupt(*args):
+    raise KeyboardInterrupt
 
 
 def steps(run_dir):
@@ -58,6 +63,58 @@ class TestWhen:
         monkeypatch.setenv("TF_CONFIG", json.dumps({"task": {"type": "worker", "index": 1}}))
         tiny.fit(gan, [Checkpoint(tmp_path / "run")])
         assert not (tmp_path / "run").exists()
+
+
+class TestWhose:
+    """A folder's newest checkpoint is what training reached, under its step."""
+
+    def test_early_stopping_restores_the_model_and_not_the_run(self, gan, start, tmp_path):
+        tiny.fit(gan, [], epochs=3)
+        reached = tiny.state(gan)
+        tiny.reset(gan, start)
+        stop = keras.callbacks.EarlyStopping("d_loss", min_delta=10.0, patience=2, restore_best_weights=True)
+        tiny.fit(gan, [stop, Checkpoint(tmp_path)], epochs=9)
+        assert gan.step.numpy() == 4  # the best epoch's
+        assert steps(tmp_path) == [4, 8, 12]
+        with pytest.warns(UserWarning, match="goes on from step-00000012; the model's weights, of step 4, give way"):
+            tiny.fit(gan, [Checkpoint(tmp_path)], epochs=3)
+        assert tiny.same(reached, tiny.state(gan))
+
+    def test_weights_that_are_loaded_while_training_are_a_way_back(self, gan, tmp_path):
+        gan.save_weights(tmp_path / "first.weights.h5")
+        back = tiny.Before(6, lambda model: model.load_weights(tmp_path / "first.weights.h5"))
+        tiny.fit(gan, [Checkpoint(tmp_path / "run"), back], epochs=2)
+        assert gan.step.numpy() == 2 and steps(tmp_path / "run") == [2]
+        restore(other := tiny.make(), latest(tmp_path / "run"))
+        assert tiny.same(tiny.state(gan), tiny.state(other))
+
+    def test_what_a_killed_process_kept_too_much_goes(self, gan, tmp_path):
+        tiny.fit(gan, [Checkpoint(tmp_path, keep=9)], epochs=4)
+        tiny.fit(gan, [Checkpoint(tmp_path, keep=2)], epochs=4)
+        assert steps(tmp_path) == [12, 16]
+
+    def test_an_epoch_of_another_length_is_no_place_to_go_on(self, gan, tmp_path):
+        stop = tiny.Before(2, lambda model: setattr(model, "stop_training", True))
+        tiny.fit(gan, [Checkpoint(tmp_path), stop])
+        with pytest.raises(InputError, match="steps_per_epoch: the run stopped after step 3 of an epoch, and this one"):
+            gan.fit(tiny.points(), batch_size=8, steps_per_epoch=2, callbacks=[Checkpoint(tmp_path)], verbose=0)
+
+    def test_another_process_in_the_folder(self, gan, tmp_path):
+        tiny.fit(gan, [Checkpoint(tmp_path)], epochs=1)
+        other = os.open(tmp_path / ".lock", os.O_RDWR)
+        fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)  # a run that has ended does not hold it
+        for callback in (Checkpoint(tmp_path), CSVLogger(tmp_path)):
+            with pytest.raises(InputError, match=r"run_dir: process .* is training in "):
+                tiny.fit(gan, [callback])
+        os.close(other)
+        assert gan.step.numpy() == 4
+        with pytest.raises(KeyboardInterrupt):
+            tiny.fit(gan, [Checkpoint(tmp_path), tiny.Before(5, interrupt)])
+        tiny.fit(gan, [Checkpoint(tmp_path)])  # this process's own, which was interrupted
+
+    def test_no_name_is_no_folder(self):
+        with pytest.raises(InputError, match="run_dir: wanted a folder, got ''"):
+            Checkpoint("")
 
 
 class TestBrokenState:

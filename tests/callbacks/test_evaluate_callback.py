@@ -65,8 +65,11 @@ class Judge:
         return Evaluation([Result("fid", next(self.values), "raw", 2, 2, weights, better="lower")], None, epoch, step)
 
 
-def test_patience_is_in_evaluations_and_over_a_run_that_goes_on(gan, start, tmp_path):
-    watch = lambda values: [Checkpoint(tmp_path), Evaluate(tmp_path, Judge(values), every=2, patience=2)]  # noqa: E731
+@pytest.mark.parametrize("order", [1, -1])
+def test_patience_is_in_evaluations_and_over_a_run_that_goes_on(gan, start, tmp_path, order):
+    def watch(values):
+        return [Checkpoint(tmp_path), Evaluate(tmp_path, Judge(values), every=2, patience=2)][::order]
+
     tiny.fit(gan, watch([np.nan, 5.0]), epochs=4)
     tiny.reset(gan, start)
     history = tiny.fit(gan, watch([5.0, 6.0]), epochs=20)

@@ -8,6 +8,7 @@ import tensorflow as tf
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from kgan.callbacks import Checkpoint
+from kgan.checks import InputError
 from tests.callbacks import tiny
 
 
@@ -38,6 +39,13 @@ def test_model_checkpoint_of_weights(gan, start, tmp_path):
     tiny.reset(gan, start)
     gan.load_weights(tmp_path / "2.weights.h5")
     assert tiny.same(trained, [v.numpy() for v in gan.variables])
+
+
+def test_weights_before_compile_would_lose_the_average(gan, tmp_path):
+    gan.save_weights(tmp_path / "a.weights.h5")
+    bare = type(gan)(gan.generator, gan.discriminator, 2)
+    with pytest.raises(InputError, match=r"load_weights: call compile\(\) first, which makes the average"):
+        bare.load_weights(tmp_path / "a.weights.h5")
 
 
 def test_tensorboard_goes_on_where_the_run_does(gan, start, tmp_path):

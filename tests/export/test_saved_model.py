@@ -1,5 +1,6 @@
 """A generator that was saved, loaded again, and loaded where there is no kgan."""
 
+import resource
 import subprocess
 import sys
 
@@ -146,3 +147,15 @@ def test_what_cannot_be_loaded(tmp_path):
         with pytest.raises(InputError, match=message) as caught:
             load_generator(tmp_path / name)
         assert "\n" not in str(caught.value)
+
+
+def test_a_full_disk_is_told_in_one_line(tmp_path):
+    generator = kgan.networks.dcgan_generator(SHAPE, latent_dim=4, width=4)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2000, limits[1]))  # as good as a full disk: writing fails in the middle
+    try:
+        with pytest.raises(InputError, match=r"path: .*/a/1 cannot be written: ") as error:
+            save_generator(generator, tmp_path / "a")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert "\n" not in str(error.value) and not list((tmp_path / "a").iterdir())

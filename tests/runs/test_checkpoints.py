@@ -3,6 +3,8 @@
 When checkpoints are made is in tests/callbacks/test_checkpoint.py.
 """
 
+import json
+import pathlib
 import warnings
 
 import keras
@@ -12,7 +14,7 @@ import pytest
 from kgan.callbacks import Checkpoint
 from kgan.checks import InputError
 from kgan.fit import Progress
-from kgan.runs.checkpoints import latest, restore, save
+from kgan.runs.checkpoints import describe, latest, restore, save, tidy
 from tests.callbacks import tiny
 
 
@@ -125,6 +127,33 @@ class TestWhat:
         save(gan, tmp_path)
         assert steps(tmp_path) == [0, 1]
 
+    def test_one_whose_place_was_being_taken_comes_back(self, gan, tmp_path, monkeypatch):
+        path = save(gan, tmp_path)
+        rename = pathlib.Path.rename
+        with monkeypatch.context() as patch:  # killed between the two names
+            patch.setattr("pathlib.Path.rename", lambda self, to: interrupt() if to == path else rename(self, to))
+            with pytest.raises(KeyboardInterrupt):
+                save(gan, tmp_path)
+        assert latest(tmp_path) is None
+        tidy(tmp_path)
+        assert latest(tmp_path) == path
+        restore(gan, path)
+        assert [each.name for each in path.parent.iterdir()] == [path.name]
+
+    def test_a_full_disk_gets_its_room_back(self, gan, tmp_path, monkeypatch):
+        monkeypatch.setattr("numpy.savez", lambda *args, **kwargs: (_ for _ in ()).throw(OSError(28, "No space")))
+        with pytest.raises(OSError, match="No space"):
+            save(gan, tmp_path)
+        assert list((tmp_path / "checkpoints").iterdir()) == []
+
+    def test_what_callbacks_remember(self, gan, tmp_path):
+        gan.memory = {"a/1": np.arange(3.0), "b": np.float32([[0.1]])}
+        path = save(gan, tmp_path)
+        gan.memory = {}
+        restore(gan, path)
+        assert gan.memory.keys() == {"a/1", "b"} and gan.memory["b"].dtype == "float32"
+        np.testing.assert_array_equal(gan.memory["a/1"], np.arange(3.0))
+
     def test_no_run_has_no_checkpoint(self, tmp_path):
         assert latest(tmp_path / "none") is None
 
@@ -177,10 +206,38 @@ class TestRefused:
         (path / "state.npz").write_bytes(content)
         self.fails(gan, path, "cannot be read", "CRC")
 
-    @pytest.mark.parametrize("content", ["", "{", "{}", "[]"])
+    @pytest.mark.parametrize("content", ["", "{", "{}", "[]", "\xff", "[" * 9999])
     def test_progress_is_no_progress(self, gan, path, content):
-        (path / "progress.json").write_text(content)
+        (path / "progress.json").write_text(content, encoding="latin-1")
         self.fails(gan, path, "cannot be read")
+        with pytest.raises(InputError, match="cannot be read"):
+            describe(path)
+
+    @pytest.mark.parametrize(
+        ("name", "value"),
+        [
+            ("epoch", -1),
+            ("epoch", "one"),
+            ("epoch", None),
+            ("step", 0.5),
+            ("totals", [1.0]),
+            ("totals", {"d_loss": "much"}),
+            ("weights", "mean"),
+            ("signature", {"optimizers": {}, "variables": [["a"]]}),
+            ("signature", {"optimizers": {}, "variables": []}),
+        ],
+    )
+    def test_progress_with_senseless_values(self, gan, path, name, value):
+        progress = json.loads((path / "progress.json").read_text())
+        (path / "progress.json").write_text(json.dumps(progress | {name: value}))
+        self.fails(gan, path)
+
+    def test_a_state_of_other_shapes_than_it_says(self, gan, path):
+        with np.load(path / "state.npz") as file:
+            values = dict(file)
+        values["arr_3"] = np.zeros((7, 7), "float32")
+        np.savez(path / "state.npz", **values)
+        self.fails(gan, path, "cannot be read", "float32 (7, 7), progress.json says")
 
     def test_a_folder_without_files(self, gan, tmp_path):
         self.fails(gan, tmp_path, "cannot be read")
