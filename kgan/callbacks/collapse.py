@@ -127,6 +127,8 @@ class CollapseAlarm(RunCallback):
         self._separation = tf.function(self._separated)
         self.history = table.read(self.run_dir)
         self._alarms = alarms.read(self.run_dir)
+        if is_chief():
+            checkpoints.tidy(self.run_dir / GOOD, keep=1)
 
     def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
         """Also called where training goes on from a checkpoint: what came after it is forgotten."""

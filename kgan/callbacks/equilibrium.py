@@ -66,7 +66,7 @@ class EquilibriumMonitor(RunCallback):
         self._operator = None
         self.history = table.read(self.run_dir)
         self._measure = tf.function(self._graph)
-        self._writer = tf.summary.create_file_writer(str(self.run_dir / "logs")) if is_chief() else None
+        self._writer = None  # until there is something to write
 
     def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
         """Also called where training goes on from a checkpoint: what came after it is forgotten."""
@@ -105,6 +105,8 @@ class EquilibriumMonitor(RunCallback):
             print(f"\nstep {step}: {self.diagnosis} (rotation {row['rotation']:.2f}, r_t {row['r_t']:.2f})")
         if is_chief():
             table.write(self.run_dir, self.history)
+            if self._writer is None:
+                self._writer = tf.summary.create_file_writer(str(self.run_dir / "logs"))
             with self._writer.as_default(step=step):
                 for name, value in row.items():
                     if name not in ("step", "diagnosis") and not math.isnan(value):

@@ -65,6 +65,8 @@ class Evaluate(RunCallback):
 
     def on_train_begin(self, logs: dict | None = None) -> None:
         self._evaluations = evaluations.read(self.run_dir)
+        if is_chief():
+            checkpoints.tidy(self.run_dir / checkpoints.BEST, keep=1)
         if self._past_patience(self._known(self.model.progress.epoch)):
             self.model.stop_training = True
 

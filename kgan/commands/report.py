@@ -8,7 +8,7 @@ Examples:
   kgan report runs/digits
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from absl import flags
@@ -43,17 +43,11 @@ def write(run_dir: str | Path) -> Path:
     reals = network = None
     if "dataset" in settings:
         dataset = settings["dataset"]
-        where = {"data_dir": settings.get("data_dir"), "resolution": _resolution(settings)}
-        reals = judge.some(*judge.reals(dataset, REALS, **where))
-        if settings.get("metrics"):
-            network = judge.network(dataset, settings.get("features"), **where)
+        where = {name: settings.get(name) for name in ("data_dir", "resolution")}
+        try:
+            reals = judge.some(*judge.reals(dataset, REALS, **where))
+            if settings.get("metrics"):
+                network = judge.network(dataset, settings.get("features"), **where)
+        except InputError as error:
+            raise InputError(f"{error} (as {run.folder}/flags.txt says)") from error
     return report.write(run_dir, generator, settings, reals, network)
-
-
-def _resolution(settings: Mapping[str, str]) -> tuple[int, int] | None:
-    from kgan import data
-
-    try:
-        return data.sides(settings["resolution"]) if "resolution" in settings else None
-    except InputError as error:
-        raise InputError(f"run_dir: flags.txt: {error}; mend it") from error

@@ -94,15 +94,19 @@ class _Module(tf.Module):
             key = random.key(seed)
             latents = tf.random.stateless_normal((num, latent_dim), key)
             chunks = (num + CHUNK - 1) // CHUNK
-            parts = tf.TensorArray(tf.float32, chunks, element_shape=shape)
-            for chunk in tf.range(chunks):
+
+            def more(chunk: tf.Tensor, parts: tf.TensorArray) -> tuple:
                 part = self.images(latents[chunk * CHUNK : (chunk + 1) * CHUNK])
-                parts = parts.write(chunk, part["images"])
+                return chunk + 1, parts.write(chunk, part["images"])
+
+            parts = tf.TensorArray(tf.float32, chunks, element_shape=shape)
+            _, parts = tf.while_loop(lambda chunk, _: chunk < chunks, more, (tf.constant(0), parts))
             return {"images": parts.concat()}
 
         self.images = tf.function(images, [tf.TensorSpec((None, latent_dim), tf.float32, "latents")])
         shape = self.images.get_concrete_function().structured_outputs["images"].shape
-        self.sample = tf.function(sample, [tf.TensorSpec((), tf.int32, "num"), tf.TensorSpec((), tf.int32, "seed")])
+        scalars = [tf.TensorSpec((), tf.int32, name) for name in ("num", "seed")]
+        self.sample = tf.function(sample, scalars, autograph=False)  # which would write a file of its own
 
 
 def _network(gan: Any) -> tuple[keras.Model, int]:

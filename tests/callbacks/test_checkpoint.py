@@ -72,7 +72,9 @@ class TestWhose:
         tiny.fit(gan, [], epochs=3)
         reached = tiny.state(gan)
         tiny.reset(gan, start)
-        stop = keras.callbacks.EarlyStopping("d_loss", min_delta=10.0, patience=2, restore_best_weights=True)
+        stop = keras.callbacks.EarlyStopping(
+            "d_loss", mode="min", min_delta=10.0, patience=2, restore_best_weights=True
+        )
         tiny.fit(gan, [stop, Checkpoint(tmp_path)], epochs=9)
         assert gan.step.numpy() == 4  # the best epoch's
         assert steps(tmp_path) == [4, 8, 12]
