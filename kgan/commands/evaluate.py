@@ -30,7 +30,6 @@ from kgan.checks import InputError
 from kgan.commands import define, no_arguments
 from kgan.commands.quiet import quiet
 from kgan.runs import flags as flagfile
-from kgan.runs import folder
 
 if TYPE_CHECKING:
     import numpy as np
@@ -70,8 +69,6 @@ _path("out", None, "NAME.json: the numbers with their protocol.")
 def main(argv: Sequence[str]) -> None:
     """Evaluates as the flags say."""
     no_arguments(argv)
-    if FLAGS.run_dir is not None:
-        folder.named(FLAGS.run_dir)
     given = [name for name in ("run_dir", "saved_model", "images") if FLAGS[name].value]
     if len(given) != 1:
         got = " and ".join(given) or "none"

@@ -19,7 +19,6 @@ from absl import flags
 from kgan.checks import InputError
 from kgan.commands import define, no_arguments
 from kgan.commands.quiet import quiet
-from kgan.runs import folder
 
 if TYPE_CHECKING:
     import numpy as np
@@ -40,10 +39,8 @@ DEFAULT = Path("saved_models/digits")
 def main(argv: Sequence[str]) -> None:
     """Samples as the flags say."""
     no_arguments(argv)
-    if FLAGS.run_dir is not None and FLAGS.saved_model:
+    if FLAGS.run_dir and FLAGS.saved_model:
         raise InputError("saved_model: wanted --run_dir or --saved_model, got both")
-    if FLAGS.run_dir is not None:
-        folder.named(FLAGS.run_dir)
     source = FLAGS.run_dir or FLAGS.saved_model or DEFAULT
     if source is DEFAULT and not DEFAULT.exists():
         raise InputError(f"run_dir: wanted --run_dir=DIR or --saved_model=DIR (there is no {DEFAULT} here)")

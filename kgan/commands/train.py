@@ -25,6 +25,7 @@ import contextlib
 import functools
 import sys
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from absl import flags
@@ -33,7 +34,6 @@ from kgan.checks import InputError
 from kgan.commands import define, no_arguments
 from kgan.commands.quiet import quiet
 from kgan.runs import flags as flagfile
-from kgan.runs import folder as folders
 from kgan.runs import lock
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ FREE = {"run_dir", "data_dir", "epochs", "strategy", *JUDGE, *WATCH}
 def main(argv: Sequence[str]) -> None:
     """Trains as the flags say."""
     no_arguments(argv)
-    folder = folders.named(FLAGS.run_dir)
+    folder = Path(FLAGS.run_dir)
     flagfile.check(folder, FLAGS, FREE)
     with quiet():
         from kgan import callbacks, distribute, export

@@ -5,7 +5,6 @@ import os
 import re
 from collections.abc import Container
 from pathlib import Path
-from typing import Any
 
 from absl import flags
 
@@ -37,18 +36,13 @@ def check(folder: Path, values: flags.FlagValues, free: Container[str]) -> None:
         before(["", *lines])
     for name in values:
         old, new = before[name].value, values[name].value
-        if name not in free and _plain(old) != _plain(new):
+        if name not in free and old != new:
             raise InputError(f"{name}: the run in {folder} has {old!r}, got {new!r}; wanted the same or a new run_dir")
 
 
 def write(folder: Path, values: flags.FlagValues) -> None:
-    """Writes the flags that are set, defaults too, as an absl flagfile."""
-    lines = []
-    for name in values:
-        # A flag that was given twice has two lines; what a value's own lines say stands in one.
-        for line in re.split(rf"\n(?=--{re.escape(name)}=)", values[name].serialize()):
-            lines.append(_plain(line))
-    files.write(folder / FILE, "".join(line + "\n" for line in lines if line))
+    """Writes the flags that are set, defaults too; each value is one line (`commands.define`)."""
+    files.write(folder / FILE, values.flags_into_string())
 
 
 def read(folder: str | os.PathLike) -> dict[str, str]:
@@ -78,10 +72,3 @@ def _lines(folder: Path) -> list[str]:
             if not re.match("--[A-Za-z_][A-Za-z_0-9]*(=|$)", line) or line.startswith("--flagfile"):
                 raise ValueError(f"{line!r} is no --NAME=VALUE")
     return lines
-
-
-def _plain(value: Any) -> Any:
-    """A value as a line of the file can hold it: line ends are spaces, and none is at its ends."""
-    if isinstance(value, list):
-        return [_plain(each) for each in value]
-    return " ".join(value.splitlines()).strip() if isinstance(value, str) else value

@@ -77,6 +77,7 @@ assert not {"tensorflow", "keras", "numpy"} & set(sys.modules)
         (["export", "--run_dir=r", "more"], "kgan export: wanted flags only, got 'more'"),
         (["report"], "kgan report: run_dir: wanted one run's folder, kgan report RUN, got 0 arguments"),
         (["report", "absent"], "kgan report: run_dir: there is no folder absent"),
+        (["report", ""], "kgan report: run_dir: wanted a folder, got ''; '.' is the one that you are in"),
         (["data", "imprt"], "did you mean 'import'?"),
     ],
 )
