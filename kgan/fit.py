@@ -69,6 +69,10 @@ class FitLoop:
         goes on with the data that it would have seen. `kgan.data.load` gives any batch at once; any other dataset
         is repeated, and its first batches are skipped one by one (exact if it is shuffled by a seed, in a new process).
 
+        With the same first weights, data, seed and number of cores, runs on CPUs of one kind end in the same bits, idle
+        or loaded. For that, TensorFlow's graph rewriter is off while `fit`, `evaluate` or `train_on_batch` run, for
+        all of the process, and sums are made in a fixed order; see `kgan.bits`, also for what breaks it: XLA, a GPU.
+
         Args:
             x: a `tf.data.Dataset` of (global) batches: samples, or (samples, labels); or an array of samples.
             batch_size: with an array, samples in a batch (32); not with a dataset, which has its own.

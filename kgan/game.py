@@ -45,7 +45,8 @@ class Round:
 
     def drawn(self, number: int) -> "Round":
         """This round with draws of its own, for evaluation `number`, and nothing shared yet."""
-        return dataclasses.replace(self, seed=tf.random.experimental.stateless_fold_in(self.seed, number), _shared={})
+        seed = tf.random.experimental.stateless_fold_in(self.seed, number, alg="philox")
+        return dataclasses.replace(self, seed=seed, _shared={})
 
 
 @dataclasses.dataclass(frozen=True)

@@ -51,7 +51,7 @@ class Generator:
         """The samples of `sample` in batches: for more than memory holds."""
         if num < 1:
             raise InputError(f"num: wanted at least 1, got {num!r}")
-        latents = tf.random.stateless_normal((num, self.latent_dim), random.key(seed))
+        latents = random.normal((num, self.latent_dim), random.key(seed))
         for i in range(0, num, CHUNK):
             yield self(latents[i : i + CHUNK])
 

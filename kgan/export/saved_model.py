@@ -92,7 +92,7 @@ class _Module(tf.Module):
 
         def sample(num: tf.Tensor, seed: tf.Tensor) -> dict[str, tf.Tensor]:
             key = random.key(seed)
-            latents = tf.random.stateless_normal((num, latent_dim), key)
+            latents = random.normal((num, latent_dim), key)
             chunks = (num + CHUNK - 1) // CHUNK
 
             def more(chunk: tf.Tensor, parts: tf.TensorArray) -> tuple:

@@ -90,8 +90,10 @@ class GAN(FitLoop, keras.Model):
                 or a `kgan.augment.Augmentation`.
             balance: `schedules.RateBalance` adapts both learning rates between two executions.
             ema_decay: of the generator's average, in [0, 1), or a schedule; None for no average. See `Average`.
-            seed: of every draw in training. With the same initial weights, data and seed a run is the same run.
-            jit_compile: compile the round with XLA; on one replica only.
+            seed: of every draw in training. With the same initial weights, data and seed a run is the same run, to the
+                bit on CPUs of one kind (see `fit`).
+            jit_compile: compile the round with XLA; on one replica only. The draws are the same, but for normal ones'
+                last digits; sums are rounded in XLA's order, so the run is the same up to rounding.
             steps_per_execution: rounds in one call of the compiled function; must divide the epoch.
             run_eagerly: run the round without tf.function, for debugging.
 
@@ -305,7 +307,7 @@ class GAN(FitLoop, keras.Model):
         whole("seed", seed, least=0)
         whole("batch_size", batch_size)
         network = self.average.network if average and self.average is not None else self.generator
-        latents = tf.random.stateless_normal((num, self.latent_dim), random.key(seed))
+        latents = random.normal((num, self.latent_dim), random.key(seed))
         for i in range(0, num, batch_size):
             yield tf.cast(network(latents[i : i + batch_size], training=False), "float32").numpy()
 

@@ -1,0 +1,49 @@
+"""Draws follow their laws, and XLA draws what TensorFlow does."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from scipy import stats
+
+from kgan import random
+
+SEED = random.fold_in(random.key(3), 1, 2)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_laws(dtype):
+    normal, uniform = (
+        random.normal((100_000,), SEED, dtype).numpy(),
+        random.uniform((100_000,), SEED, dtype=dtype).numpy(),
+    )
+    assert normal.dtype == uniform.dtype == dtype
+    assert stats.kstest(normal, "norm").pvalue > 1e-3
+    assert stats.kstest(uniform, "uniform").pvalue > 1e-3
+    assert uniform.min() >= 0.0 and uniform.max() < 1.0
+    moved = random.uniform((1000,), SEED, -3.0, 5.0, dtype).numpy()
+    np.testing.assert_array_equal(moved, -3.0 + 8.0 * random.uniform((1000,), SEED, dtype=dtype).numpy())
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_the_same_under_xla(dtype):
+    """Also the seeds that are folded, which are draws themselves."""
+
+    def draws():
+        seed = random.fold_in(random.key(7), 4, tf.constant(5, "int64"))
+        return random.uniform((1000,), seed, dtype=dtype), random.normal((1000,), seed, dtype), seed
+
+    here, there = draws(), tf.function(draws, jit_compile=True, autograph=False)()
+    np.testing.assert_array_equal(here[0], there[0])
+    np.testing.assert_allclose(here[1], there[1], rtol=2e-5, atol=1e-6)
+    np.testing.assert_array_equal(here[2], there[2])
+
+
+def test_normal_is_finite_at_its_ends(monkeypatch):
+    """The least and the largest whole number that can be drawn."""
+    for dtype, (kind, bits) in random.BITS.items():
+        monkeypatch.setattr(
+            tf.random, "stateless_uniform", lambda *_, k=kind, b=bits, **__: tf.constant([0, 2**b - 1], k)
+        )
+        low, high = random.normal((2,), SEED, dtype).numpy()
+        assert np.isfinite(low) and high == -low
+        assert random.uniform((2,), SEED, dtype=dtype).numpy()[1] < 1.0
