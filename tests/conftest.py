@@ -11,8 +11,12 @@ import pytest
 
 @pytest.fixture(autouse=True, scope="module")
 def _fresh_memory():
-    """What one file's tests leave is collected before the next: a few tenths of a second, too much for each test."""
+    """What one file's tests leave is collected before the next: a few tenths of a second, too much for each test.
+
+    And what a file's tests share, which is made before `_fresh_state`, starts from a seed too.
+    """
     keras.utils.clear_session()
+    keras.utils.set_random_seed(0)
 
 
 @pytest.fixture(autouse=True)

@@ -53,6 +53,7 @@ NETWORKS = {
 
 def play(kind="mlp", training=False, step=2000, spread=0.3):
     """A play in the default float type, with weights large enough for every penalty to have something to say."""
+    keras.utils.set_random_seed(0)
     discriminator, generator = (make() for make in NETWORKS[kind])
     return played(discriminator, generator, training, step, spread)
 

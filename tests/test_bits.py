@@ -1,0 +1,92 @@
+"""Equal runs end equal to the bit, in processes of their own, whatever else the machine does."""
+
+import os
+import pathlib
+import subprocess
+import sys
+
+import pytest
+import tensorflow as tf
+
+from kgan.bits import exact
+
+SCRIPT = pathlib.Path(__file__).with_name("bits_script.py")
+
+
+def start():
+    environment = {**os.environ, "PYTHONPATH": str(SCRIPT.parents[1])}
+    return subprocess.Popen(
+        [sys.executable, str(SCRIPT)], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+
+
+def finish(process):
+    output, errors = process.communicate(timeout=600)
+    assert process.returncode == 0, errors[-3000:]
+    return {name: rest for name, *rest in (line.split("\t") for line in output.splitlines() if "\t" in line)}
+
+
+@pytest.mark.slow
+def test_equal_runs_end_equal_idle_and_loaded():
+    """One process on an idle machine, then two at once, with a third that only takes time from them."""
+    idle = finish(start())
+    burner = subprocess.Popen([sys.executable, "-c", "while True: pass"])
+    try:
+        loaded = [finish(process) for process in [start(), start()]]
+    finally:
+        burner.kill()
+        burner.wait()
+    assert len(idle) >= 14
+    assert {name: int(widest) for name, (_, widest) in idle.items() if int(widest) > 2} == {}
+    assert loaded == [idle, idle]
+
+
+def sums(function, *args):
+    graph = tf.function(function, autograph=False).get_concrete_function(*args).graph.as_graph_def()
+    nodes = [*graph.node, *(node for part in graph.library.function for node in part.node_def)]
+    return sorted(node.attr["N"].i for node in nodes if node.op == "AddN")
+
+
+def used_often(x):
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        y = tf.reduce_sum(tf.cond(x[0] > 0, lambda: x * tf.sin(x) * tf.exp(x) * tf.cos(x), lambda: x))
+        y += tf.reduce_sum(x * tf.sin(x) * tf.exp(x) * tf.cos(x))
+    return tf.add_n([tape.gradient(y, x), x, x])
+
+
+def test_sums_are_of_two_while_it_lasts_and_as_before_afterwards():
+    """Of a tape, of the gradient of a branch, and `tf.add_n` itself; with the same result."""
+    x = tf.constant([0.3, -2.0])
+    before, add_n = sums(used_often, x), tf.add_n([x, x, 2 * x])
+    assert max(before) > 3
+    for _ in range(2):
+        with exact():
+            within = sums(used_often, x)
+            tf.debugging.assert_near(tf.add_n([x, x, 2 * x]), add_n)
+            tf.debugging.assert_near(tf.function(used_often, autograph=False)(x), used_often(x))
+    assert max(within) == 2
+    assert sums(used_often, x) == before
+
+
+def test_the_rewriter_is_off_while_it_lasts_and_as_before_afterwards():
+    def off():
+        return tf.config.optimizer.get_experimental_options()["disable_meta_optimizer"]
+
+    @exact()
+    def fails():
+        assert off()
+        raise ValueError("to be passed on")
+
+    assert not off()
+    for _ in range(2):  # a decorator can be used again
+        with pytest.raises(ValueError, match="to be passed on"):
+            fails()
+        assert not off()
+    tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
+    try:
+        with exact(), exact():
+            assert off()
+        assert off()  # where the user has it off, it stays off
+    finally:
+        tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": False})
