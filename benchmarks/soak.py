@@ -68,8 +68,8 @@ PENALTIES = [
 ]
 ON_IMAGES = ["color,translation,cutout", "translation", "ada", "ada(pipe='bg')", "apa", "instance_noise(std=0.1)"]
 OPTIMIZERS = ["adam(learning_rate=1e-3, beta_1=0)", "rmsprop(learning_rate=1e-4)", "sgd(learning_rate=0.01)"]
-# What holds the time, or the folder's name.
-PASSED_OVER = {"flags.txt", "report.html", "generator.keras", "fingerprint.pb", "saved_model.pb"}
+# What holds the time, the folder's name or the process's number.
+PASSED_OVER = {".lock", "flags.txt", "report.html", "generator.keras", "fingerprint.pb", "saved_model.pb"}
 
 
 def command(draw: random.Random) -> list[str]:

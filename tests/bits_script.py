@@ -24,15 +24,16 @@ RUNS = {
     },
     "consensus": {"dataset": "ring", "width": 16, "batch_size": 32, "update": "consensus(weight=1)", "rounds": 40},
     "lazy terms": {
-        "dataset": "digits", "network": "dcgan", "width": 4, "steps_per_execution": 2, "rounds": 8,
+        "dataset": "digits", "resolution": 8, "network": "dcgan", "width": 4, "steps_per_execution": 2, "rounds": 8,
         "penalties": ["r1(gamma=1, interval=2)", "path_length(interval=3)"], "augment": "color,translation,cutout",
     },
     "train_on_batch": {"dataset": "ring", "width": 16, "batch_size": 32, "rounds": 0},
 }  # fmt: skip
-IMAGES = {"sngan": "sngan", "sagan": "sagan", "r3gan": "r3gan", "gan": "dcgan"}  # presets with networks of their own
 for preset in PRESETS:
-    data = {"dataset": "digits", "network": IMAGES[preset], "width": 4} if preset in IMAGES else {"dataset": "ring"}
-    RUNS[preset] = {"preset": preset, "width": 16, "n_critic": 1, "rounds": 8, **data}
+    data = {"dataset": "ring", "width": 16}
+    if preset in ("sngan", "sagan", "r3gan"):  # which have networks of their own
+        data = {"dataset": "digits", "resolution": 8, "network": preset, "width": 4}
+    RUNS[preset] = {"preset": preset, "n_critic": 1, "rounds": 6, **data}
 
 
 def play(preset="gan", rounds=0, batch_size=8, **settings):
