@@ -37,7 +37,7 @@ setup(
     extras_require={
         "dev": [
             *("hypothesis", "import-linter", "pytest", "pytest-xdist", "ruff", "selenium"),
-            *("prdc", "torch==2.13.0", "torch-fidelity"),  # oracles
+            *("CGDs==0.4.5", "prdc", "torch==2.13.0", "torch-fidelity"),  # oracles
         ],
         # The older stack. Without the bound, pip takes a TensorFlow beside which tensorflow-addons cannot be imported.
         "addons": ["tensorflow>=2.15,<2.16", "tensorflow-addons==0.23.0"],

@@ -1,14 +1,16 @@
 """One device, several, several machines: the strategy, and who writes files.
 
-This is the only file of kgan that touches private Keras API (`sublayers`, `functional`).
+This is the only file of kgan that touches private Keras API (`sublayers`, `functional`, `virtual_step`).
 """
 
 import json
 import os
+from collections.abc import Sequence
 from typing import Any
 
 import keras
 import tensorflow as tf
+from keras.src.optimizers.base_optimizer import BaseOptimizer
 
 from kgan.checks import InputError, lookup
 
@@ -107,24 +109,59 @@ def functional(optimizer: type[keras.optimizers.Optimizer]) -> type[keras.optimi
     """A Keras optimizer class whose steps can be differentiated.
 
     Keras's TensorFlow optimizers assign to raw `tf.Variable`s, for the sake of distribution. This subclass assigns
-    to Keras variables, which a `keras.StatelessScope` can stand in for. One device only.
+    to Keras variables, which a `keras.StatelessScope` can stand in for. Outside of such a scope, one device only.
     """
+    return type(optimizer.__name__, (optimizer, _Functional), {})
 
-    class Functional(optimizer):
-        def assign(self, variable, value):  # noqa: ANN001
-            variable.assign(value)
 
-        def assign_add(self, variable, value):  # noqa: ANN001
-            variable.assign(variable + value)
+class _Functional(keras.optimizers.Optimizer):
+    """In a class's bases after an optimizer: comes between it and what TensorFlow's optimizers have in common."""
 
-        def assign_sub(self, variable, value):  # noqa: ANN001
-            variable.assign(variable - value)
+    def assign(self, variable, value):  # noqa: ANN001
+        variable.assign(value)
 
-        def _backend_update_step(self, grads, trainable_variables, learning_rate):  # noqa: ANN001
-            for gradient, variable in zip(grads, trainable_variables, strict=True):
-                self.update_step(gradient, variable, learning_rate)
+    def assign_add(self, variable, value):  # noqa: ANN001
+        variable.assign(variable + value)
 
-        def _var_key(self, variable):  # noqa: ANN001
-            return id(variable)
+    def assign_sub(self, variable, value):  # noqa: ANN001
+        variable.assign(variable - value)
 
-    return Functional
+    def _backend_update_step(self, grads, trainable_variables, learning_rate):  # noqa: ANN001
+        for gradient, variable in zip(grads, trainable_variables, strict=True):
+            self.update_step(gradient, variable, learning_rate)
+
+    def _apply_weight_decay(self, variables):  # noqa: ANN001
+        BaseOptimizer._apply_weight_decay(self, variables)
+
+    def _var_key(self, variable):  # noqa: ANN001
+        return id(variable)
+
+
+def virtual_step(
+    optimizer: keras.optimizers.Optimizer,
+    gradients: Sequence[tf.Tensor],
+    values: Sequence[tf.Tensor],
+    state: Sequence[tf.Tensor],
+) -> tuple[list[tf.Tensor], list[tf.Tensor]]:
+    """What a step of a built optimizer would make of the values of what it moves, and of its own variables'.
+
+    Nothing is assigned, and the result can be differentiated by `gradients`, `values` and `state`. Gradients are the
+    whole batch's, also under several replicas.
+
+    Args:
+        optimizer: of Keras, without a loss scale, gradient accumulation or an average of its own.
+        gradients, values: a tensor for each variable that the optimizer was built for.
+        state: one for each of `optimizer.variables`.
+
+    Returns:
+        (values, state) after the step.
+    """
+    moved, kept = optimizer._trainable_variables, optimizer.variables
+    twin = object.__new__(functional(type(optimizer)))
+    vars(twin).update(vars(optimizer), _trainable_variables_indices={id(v): i for i, v in enumerate(moved)})
+    # The root of a second moment that is 0 has no derivative: 0 * infinity, for a weight that gets no gradient.
+    state = [tf.where(s == 0, tf.cast(1e-30, s.dtype), s) if s.dtype.is_floating else s for s in state]
+    mapping = [*zip(moved, values, strict=True), *zip(kept, state, strict=True)]
+    with keras.StatelessScope(state_mapping=mapping) as scope:
+        twin.apply(gradients, moved)
+    return [scope.get_current_value(v) for v in moved], [scope.get_current_value(v) for v in kept]

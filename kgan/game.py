@@ -61,6 +61,7 @@ class Player:
         steps: how many moves the player makes in one round of alternating play.
         settle: called after each move, to restore what has to hold between moves: clipped weights, a power
             iteration of spectral normalisation.
+        role: "d" of a discriminator-like player, "g" of a generator-like one; "" in a game that knows no roles.
     """
 
     name: str
@@ -69,6 +70,7 @@ class Player:
     objective: Callable[[Round], tuple[tf.Tensor, Logs]]
     steps: int = 1
     settle: Callable[[], None] | None = None
+    role: str = ""
 
     def move(self, gradients: Sequence[tf.Tensor]) -> None:
         """One optimizer step along `gradients` (the whole batch's, equal on all replicas), then `settle`."""
@@ -80,11 +82,24 @@ class Player:
         """The optimizer step alone, for a rule that goes on from it before the player settles."""
         # A Keras optimizer sums over replicas and divides by its loss scale: hand it what cancels both. It would clip
         # a replica's share, so the whole gradient is clipped before; clipping it again does nothing.
-        gradients = _clipped(gradients, getattr(self.optimizer, "inner_optimizer", self.optimizer))
         factor = _loss_scale(self.optimizer) / _replicas()
-        self.optimizer.apply_gradients(
-            [(_scaled(g, factor), v) for g, v in zip(gradients, self.variables, strict=True)]
-        )
+        gradients = [_scaled(g, factor) for g in self.clipped(gradients)]
+        self.optimizer.apply_gradients(zip(gradients, self.variables, strict=True))
+
+    def clipped(self, gradients: Sequence[tf.Tensor]) -> Sequence[tf.Tensor]:
+        """`gradients` as the optimizer clips them. What is not finite stays so: an overflow must not become a step."""
+        return _clipped(gradients, self.bare_optimizer)
+
+    @property
+    def bare_optimizer(self) -> Any:
+        """The player's optimizer; under loss scaling, the one that the `LossScaleOptimizer` is wrapped around."""
+        return getattr(self.optimizer, "inner_optimizer", self.optimizer)
+
+    def moves(self, gradients: Sequence[tf.Tensor]) -> tf.Tensor | bool:
+        """Whether `step` moves at all: under loss scaling (float16), an optimizer skips what is not all finite."""
+        if not isinstance(self.optimizer, keras.optimizers.LossScaleOptimizer):
+            return True
+        return tf.reduce_all(tf.stack([tf.reduce_all(tf.math.is_finite(g)) for g in self.clipped(gradients)]))
 
 
 class Game:
@@ -153,7 +168,7 @@ class Game:
             for player in players:
                 loss, player_logs = player.objective(round)
                 losses[player.name] = _scaled(loss, _loss_scale(player.optimizer) / _replicas())
-                logs |= player_logs
+                logs = joined(logs, player_logs)
         gradients = {}
         for player in players:
             mine = tape.gradient(losses[player.name], variables[player.name])
@@ -177,11 +192,12 @@ class Linearization:
 
     def __init__(self, game: Game, round: Round) -> None:
         self._game, self._round = game, round
+        self._scale = _largest([_loss_scale(player.optimizer) for player in game.players])
         self.field, self.logs = game.vector_field(round)
 
     def vjp(self, vector: Mapping[str, Sequence[tf.Tensor]]) -> Point:
         """J' vector: with vector = v, the gradient of |v|^2 / 2."""
-        return {name: _summed(part) for name, part in self._pull(vector).items()}
+        return self._finished(self._pull(vector))
 
     def jvp(self, vector: Mapping[str, Sequence[tf.Tensor]]) -> Point:
         """J vector: how v changes as w moves along `vector`."""
@@ -190,10 +206,14 @@ class Linearization:
             u = {name: [tf.identity(tf.zeros_like(g)) for g in part] for name, part in self.field.items()}
             tape.watch(u)
             target = dot(self._pull(u), vector)
-        product = tape.gradient(target, u, unconnected_gradients="zero")
-        return {name: _summed(part) for name, part in product.items()}
+        return self._finished(tape.gradient(target, u, unconnected_gradients="zero"))
+
+    def _finished(self, product: Mapping[str, Sequence[tf.Tensor]]) -> Point:
+        return {name: _summed([_scaled(x, 1.0 / self._scale) for x in part]) for name, part in product.items()}
 
     def _pull(self, vector: Mapping[str, Sequence[tf.Tensor]]) -> Point:
+        # Times the loss scale: what flows back through float16 is then as large as a loss's gradient is there, and
+        # `vector` itself does not underflow. An overflow is found by the optimizers that are handed the product.
         # Of this replica's share of the field; only finished products are summed. And of one scalar: with a list of
         # targets, TensorFlow adds up in an order that differs between processes.
         game, round = self._game, self._round.drawn(len(self._game.players))
@@ -202,7 +222,7 @@ class Linearization:
             tape.watch(variables)
             with game.at({}):  # moving statistics have moved once already, with the field
                 share, _ = game.evaluate(game.players, round, reduce=False)
-            target = dot(share, vector)
+            target = _scaled(dot(share, vector), self._scale)
         return tape.gradient(target, variables, unconnected_gradients="zero")
 
 
@@ -214,6 +234,21 @@ def norm(gradients: Sequence[tf.Tensor]) -> tf.Tensor:
 def dot(a: Mapping[str, Sequence[tf.Tensor]], b: Mapping[str, Sequence[tf.Tensor]]) -> tf.Tensor:
     """The inner product of two points as vectors."""
     return tf.add_n([tf.reduce_sum(x * y) for name in a for x, y in zip(a[name], b[name], strict=True)])
+
+
+def joined(*logs: Logs) -> Logs:
+    """All the logs.
+
+    Raises:
+        ValueError: if two are of one name: one of them would not be seen.
+    """
+    result = {}
+    for some in logs:
+        twice = sorted(set(result) & set(some))
+        if twice:
+            raise ValueError(f"logs: {twice[0]!r} is the name of two logs; players and rules need names of their own")
+        result |= some
+    return result
 
 
 def combine(function: Callable[..., tf.Tensor], *points: Mapping[str, Sequence[tf.Tensor]]) -> Point:
@@ -231,7 +266,8 @@ def _clipped(gradients: Sequence[tf.Tensor], optimizer: Any) -> Sequence[tf.Tens
     if getattr(optimizer, "global_clipnorm", None):
         return tf.clip_by_global_norm(gradients, optimizer.global_clipnorm)[0]
     if getattr(optimizer, "clipvalue", None):
-        return [tf.clip_by_value(g, -optimizer.clipvalue, optimizer.clipvalue) for g in gradients]
+        limit = optimizer.clipvalue
+        return [tf.where(tf.math.is_finite(g), tf.clip_by_value(g, -limit, limit), g) for g in gradients]
     return gradients
 
 
@@ -255,6 +291,12 @@ def _replicas() -> int:
 def _loss_scale(optimizer: Any) -> Any:
     """The factor, a power of two, by which a float16 loss is scaled before differentiation; 1.0 without."""
     return optimizer.scale_loss(1.0)
+
+
+def _largest(scales: Sequence) -> Any:
+    if all(isinstance(scale, float) for scale in scales):
+        return max(scales)
+    return tf.reduce_max(tf.stack([tf.cast(scale, "float32") for scale in scales]))
 
 
 def _scaled(value: tf.Tensor, factor: Any) -> tf.Tensor:

@@ -155,3 +155,41 @@ def test_contract_every_rule_plays_under_tf_function_and_xla_and_logs_gradient_n
     assert float(logs["gradient_evaluations"]) == update.cost(game) >= 2
     assert all(np.isfinite(value) for value in logs.values())
     assert (x.numpy(), y.numpy()) != (2.0, 3.0)
+
+
+def test_logs_of_one_name_are_refused():
+    game, x, y = bilinear()
+    twice = [dataclasses.replace(player, objective=lambda r: (x * y, {"loss": x * y})) for player in game.players]
+    taken = dataclasses.replace(game.players[0], objective=lambda r: (x * y, {"x_grad_norm": x * y}))
+    for players, rule, name in (
+        (twice, Simultaneous(), "loss"),
+        (twice, Alternating(), "loss"),
+        ([taken, game.players[1]], Alternating(), "x_grad_norm"),
+    ):
+        with pytest.raises(ValueError, match=f"logs: '{name}' is the name of two logs"):
+            rule(Game(players), [Round()])
+
+
+@pytest.mark.parametrize("rule", UPDATES)
+def test_gradient_accumulation_moves_by_the_mean_or_is_refused(rule):
+    """Two rounds at one point are one round of the mean gradient: of the gradient itself, as nothing moved between."""
+    make = lambda: UPDATES[rule](*([Alternating()] if rule == "lookahead" else []))  # noqa: E731
+    game, x, y = bilinear(lambda: keras.optimizers.SGD(0.1, gradient_accumulation_steps=2))
+    update = make()
+    if rule in ("extragradient", "optimistic", "unrolled", "competitive"):
+        with pytest.raises(ValueError, match="looks at each optimizer step of 'x', which accumulates gradients"):
+            update.build(game)
+        return
+    update.build(game)
+    update(game, [Round()])
+    assert (x.numpy(), y.numpy()) == (2.0, 3.0)
+    update(game, [Round()])
+    after = (x.numpy(), y.numpy())
+    if rule in ("alternating", "lookahead"):  # at the second round, y sees where x has just gone
+        assert after == pytest.approx((1.7, 3 + 0.1 * (2.0 + 1.7) / 2))
+        return
+    game, x, y = bilinear()
+    update = make()
+    update.build(game)
+    update(game, [Round()])
+    assert after == pytest.approx((x.numpy(), y.numpy()))

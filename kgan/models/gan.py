@@ -25,7 +25,7 @@ from kgan.schedules import AdaptiveSteps, RateBalance, Schedule
 from kgan.spec import resolve
 from kgan.updates import UPDATES, Update
 
-LATENTS, PENALTY, AUGMENT, LOSS = range(4)  # what a draw is for: the last key of its seed
+LATENTS, PENALTY, AUGMENT, LOSS, LAYERS = range(5)  # what a draw is for: the last key of its seed
 MEMORY = 0.95  # of the average of r_t, a round
 
 
@@ -145,8 +145,9 @@ class GAN(FitLoop, keras.Model):
                 self.discriminator_objective,
                 steps=self.n_critic,
                 settle=self.settle_discriminator,
+                role="d",
             ),
-            Player("g", g.trainable_variables, self.g_optimizer, self.generator_objective, settle=_iterate(g)),
+            Player("g", g.trainable_variables, self.g_optimizer, self.generator_objective, 1, _iterate(g), role="g"),
         ]
 
     def settle_discriminator(self) -> None:
@@ -205,11 +206,18 @@ class GAN(FitLoop, keras.Model):
 
     def generate(self, latents: tf.Tensor, round: Round) -> tf.Tensor:
         """The generator's samples, float32."""
+        self._reseed(round)
         return tf.cast(self.generator(latents, training=round.training), "float32")
 
     def judge(self, samples: tf.Tensor, round: Round) -> tf.Tensor:
         """The discriminator's logits, float32."""
+        self._reseed(round)
         return tf.cast(self.discriminator(samples, training=round.training), "float32")
+
+    def _reseed(self, round: Round) -> None:
+        # Each evaluation of a round's objectives, a second one for the Jacobian say, sees the same dropout and noise.
+        networks, seed = (self.generator, self.discriminator), random.fold_in(round.seed, LAYERS)
+        round.once("layers", lambda: random.reseed(networks, seed))
 
     def _loss(self, round: Round) -> Loss:
         return losses.at(self.adversarial_loss, round.step, random.fold_in(round.seed, LOSS))
@@ -290,7 +298,7 @@ class GAN(FitLoop, keras.Model):
 
         Args:
             num: how many; at least 1.
-            seed: of the latents.
+            seed: of the latents, and of what layers draw (then also a function of `batch_size`).
             average: take the averaged generator, if there is one; otherwise the one that trains.
             batch_size: how many are generated at a time.
 
@@ -309,6 +317,7 @@ class GAN(FitLoop, keras.Model):
         network = self.average.network if average and self.average is not None else self.generator
         latents = random.normal((num, self.latent_dim), random.key(seed))
         for i in range(0, num, batch_size):
+            random.reseed([network], random.fold_in(random.key(seed), LAYERS, i))
             yield tf.cast(network(latents[i : i + batch_size], training=False), "float32").numpy()
 
     @property

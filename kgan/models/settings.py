@@ -1,6 +1,9 @@
 """What a user hands to a GAN, looked at before time is spent."""
 
+import math
+import numbers
 import warnings
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -9,6 +12,7 @@ import tensorflow as tf
 
 from kgan.checks import InputError, whole
 from kgan.models.ranges import output_range
+from kgan.updates import Momentum
 
 
 def check_networks(generator: keras.Model, discriminator: keras.Model, latent_dim: int) -> None:
@@ -52,16 +56,72 @@ def check_batch(batch: Any, wanted: tuple, generator: keras.Model) -> None:
 
 
 def optimizer(argument: str, value: Any) -> keras.optimizers.Optimizer:
-    """The optimizer that `value` is or names; DCGAN's Adam(2e-4, beta_1=0.5) for None."""
+    """The optimizer that `value` is or names; DCGAN's Adam(2e-4, beta_1=0.5) for None.
+
+    Under the policy "mixed_float16" it is wrapped in a `LossScaleOptimizer`, unless it is one or has a
+    `loss_scale_factor` of its own.
+
+    Raises:
+        InputError: for an unknown name, an argument of the wrong type or out of its range, or one that has no place
+            in a game (see `_check_optimizer`).
+    """
     if value is None:
         value = keras.optimizers.Adam(2e-4, beta_1=0.5)
     try:
         value = keras.optimizers.get(value)
-    except ValueError as error:
-        raise InputError(f"{argument}: {str(error).splitlines()[0]}") from error
-    if keras.mixed_precision.dtype_policy().name == "mixed_float16":
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise InputError(f"{argument}: {next(iter(str(error).splitlines()), type(error).__name__)}") from error
+    scaled = isinstance(value, keras.optimizers.LossScaleOptimizer)
+    bare = value.inner_optimizer if scaled else value
+    if isinstance(bare, keras.optimizers.LossScaleOptimizer):
+        raise InputError(f"{argument}: wanted one LossScaleOptimizer, got one around another")
+    _check_optimizer(argument, bare)
+    own = scaled or bare.loss_scale_factor is not None
+    if keras.mixed_precision.dtype_policy().name == "mixed_float16" and not own:
         value = keras.optimizers.LossScaleOptimizer(value)
     return value
+
+
+# What Keras's optimizers are told, by the names of their arguments: what they have to be, and in words.
+_FRACTIONS = {"beta_1", "beta_2", "rho", "momentum", "ema_momentum"}
+_POSITIVE = {"epsilon", "clipnorm", "clipvalue", "global_clipnorm", "loss_scale_factor"}
+_FROM_ZERO = {"weight_decay", "initial_accumulator_value", "l1_regularization_strength", "l2_regularization_strength"}
+
+
+_FLAGS = {"amsgrad", "nesterov", "centered", "use_ema"}
+
+
+def _check_optimizer(argument: str, optimizer: keras.optimizers.Optimizer) -> None:
+    """Raises an `InputError` for a number that Keras takes and no training survives, or what a game does not do."""
+    name = type(optimizer).__name__
+
+    def check(key: str, value: Any, good: Callable[[float], bool], wanted: str) -> None:
+        real = isinstance(value, numbers.Real) and not isinstance(value, bool)
+        if not (real and math.isfinite(value) and good(value)):
+            raise InputError(f"{argument}: {name}({key}={value!r}): wanted {wanted}")
+
+    rate = keras.ops.convert_to_numpy(optimizer.learning_rate).item()
+    check("learning_rate", float(f"{rate:.6g}"), lambda x: x >= 0, "a finite number from 0 on")
+    for key, value in vars(optimizer).items():
+        if key in _FRACTIONS:
+            low = -1 if isinstance(optimizer, Momentum) else 0
+            check(key, value, lambda x, low=low: low <= x < 1, f"a number in [{low}, 1)")
+        elif key in _POSITIVE and value is not None:
+            check(key, value, lambda x: x > 0, "a finite number above 0")
+        elif key in _FROM_ZERO and value is not None:
+            check(key, value, lambda x: x >= 0, "a finite number from 0 on")
+        elif key in _FLAGS and not isinstance(value, bool):
+            raise InputError(f"{argument}: {name}({key}={value!r}): wanted True or False")
+    if optimizer.use_ema:
+        raise InputError(f"{argument}: use_ema is not applied; compile(ema_decay=...) averages the generator")
+    if optimizer.gradient_accumulation_steps:
+        steps = optimizer.gradient_accumulation_steps
+        if not isinstance(steps, int):
+            raise InputError(f"{argument}: gradient_accumulation_steps: wanted a whole number from 2 on, got {steps!r}")
+        if tf.distribute.get_strategy().num_replicas_in_sync > 1:
+            raise InputError(f"{argument}: gradient_accumulation_steps works on one replica only")
+        if optimizer.clipnorm or optimizer.global_clipnorm or optimizer.clipvalue:
+            raise InputError(f"{argument}: gradient_accumulation_steps cannot be combined with clipping")
 
 
 def decay(value: Any) -> Any:

@@ -10,13 +10,14 @@ import numpy as np
 def broken_logs(model: Any, logs: Mapping[str, float]) -> list[str]:
     """The names of the logs that are not finite.
 
-    Not among them: the gradient norm of a player under loss scaling (float16), whose optimizer skips the moves that
-    overflow and lowers the scale.
+    Not among them: what is made of the gradients of a player under loss scaling (float16), its norm and the measures
+    of a rule's own, because its optimizer skips the moves that overflow and lowers the scale.
     """
     scaled = {
-        f"{player.name}_grad_norm"
+        name
         for player in model.game.players
         if isinstance(player.optimizer, keras.optimizers.LossScaleOptimizer)
+        for name in (f"{player.name}_grad_norm", "consensus", "alignment")
     }
     return [name for name, value in logs.items() if name not in scaled and not np.isfinite(value)]
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import tensorflow as tf
 
-from kgan.game import Game, Logs, Player, Round, norm
+from kgan.game import Game, Logs, Player, Round, joined, norm
 from kgan.updates.base import Update, boolean
 
 
@@ -37,7 +37,7 @@ class Alternating(Update):
     def play(self, game: Game, rounds: Sequence[Round]) -> Logs:
         logs = {}
         for player in [game.player(name) for name in self.order] if self.order else game.players:
-            logs |= turn(game, player, rounds)
+            logs = joined(logs, turn(game, player, rounds))
             if self.fresh:
                 rounds = rounds[: len(rounds) - player.steps]
         return logs
@@ -55,5 +55,5 @@ def turn(game: Game, player: Player, rounds: Sequence[Round]) -> Logs:
     for round in rounds[len(rounds) - player.steps :]:
         gradients, logs = game.gradients(player, round)
         player.move(gradients)
-        moves.append({**logs, f"{player.name}_grad_norm": norm(gradients)})
+        moves.append(joined(logs, {f"{player.name}_grad_norm": norm(gradients)}))
     return {name: tf.add_n([move[name] for move in moves]) / len(moves) for name in moves[0]}

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import keras
 import tensorflow as tf
 
-from kgan.game import Game, Logs, Point, Round, norm
+from kgan.game import Game, Logs, Point, Round, joined, norm
 
 LARGEST = 3e38  # about float32's largest number
 
@@ -20,6 +20,9 @@ class Update(keras.layers.Layer):
 
     A rule defines `play` and `cost`. It moves a player by `player.move(direction)`, which hands the direction to
     the player's own Keras optimizer: a rule chooses where to look and along what, the optimizer how far to go.
+
+    Under loss scaling (float16) an optimizer skips a direction that is not finite, and lowers its scale. A rule then
+    leaves that player where it stands and remembers nothing of the overflow: see `unless_skipped`.
     """
 
     def build(self, game: Game) -> None:
@@ -34,7 +37,7 @@ class Update(keras.layers.Layer):
             moves logs their means.
         """
         logs = self.play(game, rounds)
-        return logs | {"gradient_evaluations": tf.constant(float(self.cost(game)))}
+        return joined(logs, {"gradient_evaluations": tf.constant(float(self.cost(game)))})
 
     def play(self, game: Game, rounds: Sequence[Round]) -> Logs:
         """The rule itself: moves every player and returns the logs."""
@@ -110,6 +113,30 @@ def move(game: Game, field: Point) -> None:
     """Every player moves along its part of `field`."""
     for player in game.players:
         player.move(field[player.name])
+
+
+def unless_skipped(game: Game, field: Point, new: Point, old: Point) -> Point:
+    """`new`; but `old` for each player whose optimizer skips `field` (see `Player.moves`)."""
+    chosen = {}
+    for player in game.players:
+        moves = player.moves(field[player.name])
+        pairs = zip(new[player.name], old[player.name], strict=True)
+        chosen[player.name] = [n if moves is True else tf.where(moves, n, o) for n, o in pairs]
+    return chosen
+
+
+def every_step(game: Game, rule: Update) -> None:
+    """For a rule that takes each optimizer step for a move.
+
+    Raises:
+        ValueError: if an optimizer has `gradient_accumulation_steps`: most of its steps then move nothing.
+    """
+    for player in game.players:
+        if getattr(player.bare_optimizer, "gradient_accumulation_steps", None):
+            raise ValueError(
+                f"update: {type(rule).__name__} looks at each optimizer step of {player.name!r}, which accumulates "
+                "gradients over several; use another rule, or no gradient_accumulation_steps"
+            )
 
 
 def read(memory: dict) -> Point:

@@ -1,12 +1,13 @@
-"""Competitive gradient descent (Schäfer and Anandkumar 2019; for several players, Ma et al. 2021)."""
+"""Competitive gradient descent (Schäfer and Anandkumar 2019; for several players, Ma et al. 2021), and its Adam."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import keras
 import tensorflow as tf
 
-from kgan.game import Game, Logs, Point, Round, combine, dot
-from kgan.updates.base import Joint, move, norms, whole
+from kgan.game import Game, Logs, Player, Point, Round, combine, dot, joined
+from kgan.updates.base import Joint, every_step, norms, whole
 
 
 class CompetitiveGradient(Joint):
@@ -14,9 +15,15 @@ class CompetitiveGradient(Joint):
 
     With v the vector field, C the blocks of its Jacobian that join different players, and eta their learning rates,
     that equilibrium is w - eta p with (I + C eta) p = v. For two players this is Theorem 2.2 of Schäfer and
-    Anandkumar, dx = -eta (I - eta^2 D_xy f D_yx g)^-1 (grad_x f - eta D_xy f grad_y g). The system is solved by
-    conjugate gradients on its normal equations, because only in a zero-sum game is it symmetric after elimination.
-    Each player's optimizer then takes p for its gradient: gradient descent makes exactly this step.
+    Anandkumar, dx = -eta (I - eta^2 D_xy f D_yx g)^-1 (grad_x f - eta D_xy f grad_y g). The system is solved as
+    (I + sqrt(eta) C sqrt(eta)) q = sqrt(eta) v, p = q / sqrt(eta), by conjugate gradients on its normal equations,
+    because only in a zero-sum game is it symmetric after elimination.
+
+    A player with SGD hands it p for a gradient: without momentum that is exactly this step. For a player with Adam
+    this is ACGD (Schäfer et al. 2020, "Implicit competitive regularization in GANs", Algorithm 1): each weight has a
+    learning rate of its own, eta = learning_rate sqrt(1 - beta_2^t) / (sqrt(m) + epsilon), m being Adam's moving
+    average of v^2. Adam keeps it, and counts the steps; its first moment, so beta_1, is not used. The authors have
+    beta_2 = 0.99 and epsilon = 1e-5, which bounds eta where v vanishes; Keras's 1e-7 wants more iterations.
 
     Differentiating a round holds C constant, which is exact where v = 0.
 
@@ -25,29 +32,87 @@ class CompetitiveGradient(Joint):
             number of variables always gives the exact solution. At most 1,000, since each is written into the graph.
 
     Raises:
-        ValueError: if `iterations` is out of its range.
+        ValueError: if `iterations` is out of its range; (at build) if an optimizer is neither SGD nor Adam, if Adam
+            has `amsgrad` or a weight decay, or if it accumulates gradients.
     """
 
     def __init__(self, iterations: int = 10) -> None:
         super().__init__()
         self.iterations = whole("iterations", iterations, 1, 1000)
 
+    def build(self, game: Game) -> None:
+        super().build(game)
+        every_step(game, self)
+        for player in game.players:
+            optimizer = player.bare_optimizer
+            plain = isinstance(optimizer, keras.optimizers.SGD) or (
+                _is_adam(player) and not optimizer.amsgrad and not optimizer.weight_decay
+            )
+            if not plain:
+                raise ValueError(
+                    f"update: CompetitiveGradient wants SGD, or Adam without amsgrad and weight_decay, for player "
+                    f"{player.name!r}; got {type(optimizer).__name__}"
+                )
+
     def play(self, game: Game, rounds: Sequence[Round]) -> Logs:
-        rate = {player.name: player.optimizer.learning_rate for player in game.players}
-
-        def scaled(vector: Point) -> Point:
-            return {name: [tf.cast(rate[name], x.dtype) * x for x in part] for name, part in vector.items()}
-
         for round in rounds:
             near = game.linearize(round)
-            matrix = lambda p, near=near: combine(tf.add, p, _between(near.jvp, scaled(p)))  # noqa: E731
-            transpose = lambda p, near=near: combine(tf.add, p, scaled(_between(near.vjp, p)))  # noqa: E731
-            move(game, _solve(matrix, transpose, near.field, self.iterations))
-        return near.logs | norms(near.field)
+            root = {player.name: _root_rates(player, near.field[player.name]) for player in game.players}
+            matrix, transpose = _system(near.jvp, root), _system(near.vjp, root)
+            q = _solve(matrix, transpose, combine(tf.multiply, root, near.field), self.iterations)
+            for player in game.players:
+                _move(player, near.field[player.name], q[player.name], root[player.name])
+        return joined(near.logs, norms(near.field))
 
     def cost(self, game: Game) -> float:
         players = len(game.players)
         return game.players[0].steps * players * (1.0 + 2.0 * players * (2 * self.iterations + 2))
+
+
+def _is_adam(player: Player) -> bool:
+    return isinstance(player.bare_optimizer, keras.optimizers.Adam)
+
+
+def _root_rates(player: Player, gradients: Sequence[tf.Tensor]) -> list[tf.Tensor]:
+    """sqrt(eta), for each variable: scalars, or with Adam a number for each weight."""
+    optimizer = player.bare_optimizer
+    if not _is_adam(player):
+        return [tf.sqrt(tf.cast(optimizer.learning_rate, g.dtype)) for g in gradients]
+    roots, beta = [], optimizer.beta_2
+    for moment, g in zip(_moments(optimizer), player.clipped(gradients), strict=True):
+        rate, step = tf.cast(optimizer.learning_rate, g.dtype), tf.cast(optimizer.iterations + 1, g.dtype)
+        moment = moment + (1.0 - beta) * (tf.square(g) - moment)
+        roots.append(tf.sqrt(rate * tf.sqrt(1.0 - beta**step) / (tf.sqrt(moment) + optimizer.epsilon)))
+    return roots
+
+
+def _moments(adam: keras.optimizers.Adam) -> list[keras.Variable]:
+    """Adam's moving averages of squared gradients, in the order of what it moves."""
+    return [v for v in adam.variables if v.name.endswith("_velocity")]
+
+
+def _move(player: Player, gradients: Sequence[tf.Tensor], q: Sequence[tf.Tensor], root: Sequence[tf.Tensor]) -> None:
+    """w - eta p, where sqrt(eta) p = q."""
+    p = [tf.math.divide_no_nan(x, r) for x, r in zip(q, root, strict=True)]
+    if not _is_adam(player):
+        player.move(p)
+        return
+    start = [tf.identity(v.value) for v in player.variables]
+    # Adam takes v, for what it keeps. An overflow in p alone is one of v, so that its loss scale falls.
+    gradients = [tf.where(tf.math.is_finite(x), g, x) for g, x in zip(gradients, p, strict=True)]
+    player.step(gradients)
+    moves = player.moves(gradients)
+    for variable, w, r, x in zip(player.variables, start, root, player.clipped(p), strict=True):
+        end = w - tf.square(r) * x
+        variable.assign(end if moves is True else tf.where(moves, end, w))
+    if player.settle is not None:
+        player.settle()
+
+
+def _system(product: Callable[[Point], Point], root: Point) -> Callable[[Point], Point]:
+    """I + sqrt(eta) C sqrt(eta) of a point, or its transpose."""
+    scaled = lambda q: combine(tf.multiply, root, q)  # noqa: E731
+    return lambda q: combine(tf.add, q, scaled(_between(product, scaled(q))))
 
 
 def _between(product: Callable[[Point], Point], vector: Point) -> Point:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from kgan.game import Game, Logs, Round, combine, dot
+from kgan.game import Game, Logs, Round, combine, dot, joined
 from kgan.updates.base import Joint, move, norms, number
 
 
@@ -28,7 +28,7 @@ class Consensus(Joint):
             towards = near.vjp(near.field)
             move(game, combine(lambda v, c: v + self.weight * c, near.field, towards))
         consensus = 0.5 * dot(near.field, near.field)
-        return near.logs | norms(near.field) | {"consensus": consensus}
+        return joined(near.logs, norms(near.field), {"consensus": consensus})
 
     def cost(self, game: Game) -> float:
         return 3.0 * sum(player.steps for player in game.players)

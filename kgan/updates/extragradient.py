@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from kgan.game import Game, Logs, Round
-from kgan.updates.base import Joint, boolean, move, norms, read, write
+from kgan.game import Game, Logs, Round, joined
+from kgan.updates.base import Joint, boolean, every_step, move, norms, read, unless_skipped, write
 
 
 class Extragradient(Joint):
@@ -25,6 +25,7 @@ class Extragradient(Joint):
 
     def build(self, game: Game) -> None:
         super().build(game)
+        every_step(game, self)
         if self.past:
             self.last = self.remember(game, "last_gradient")
 
@@ -37,8 +38,8 @@ class Extragradient(Joint):
             game.go(start)
             move(game, field)
             if self.past:
-                write(self.last, field)
-        return logs | norms(field)
+                write(self.last, unless_skipped(game, field, field, read(self.last)))
+        return joined(logs, norms(field))
 
     def rounds_needed(self, game: Game) -> int:
         return super().rounds_needed(game) * (1 if self.past else 2)

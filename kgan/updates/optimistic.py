@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from kgan.game import Game, Logs, Round, combine
-from kgan.updates.base import Joint, norms, read, write
+from kgan.game import Game, Logs, Round, combine, joined
+from kgan.updates.base import Joint, every_step, norms, read, unless_skipped, write
 
 
 class Optimistic(Joint):
@@ -16,6 +16,7 @@ class Optimistic(Joint):
 
     def build(self, game: Game) -> None:
         super().build(game)
+        every_step(game, self)
         self.last = self.remember(game, "last_step")
 
     def play(self, game: Game, rounds: Sequence[Round]) -> Logs:
@@ -25,12 +26,13 @@ class Optimistic(Joint):
             for player in game.players:
                 player.step(field[player.name])
             step = combine(lambda w, s: w - s, game.point(), start)
-            game.go(combine(lambda w, d, e: w + 2.0 * d - e, start, step, last))
-            write(self.last, step)
+            far = combine(lambda w, d, e: w + 2.0 * d - e, start, step, last)
+            game.go(unless_skipped(game, field, far, start))
+            write(self.last, unless_skipped(game, field, step, last))
             for player in game.players:
                 if player.settle is not None:
                     player.settle()
-        return logs | norms(field)
+        return joined(logs, norms(field))
 
     def cost(self, game: Game) -> float:
         return sum(player.steps for player in game.players)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from kgan.game import Game, Logs, Round
+from kgan.game import Game, Logs, Round, joined
 from kgan.updates.base import Joint, move, norms
 
 
@@ -16,7 +16,7 @@ class Simultaneous(Joint):
         for round in rounds:
             field, logs = game.vector_field(round)
             move(game, field)
-        return logs | norms(field)
+        return joined(logs, norms(field))
 
     def cost(self, game: Game) -> float:
         return sum(player.steps for player in game.players)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import tensorflow as tf
 
-from kgan.game import Game, Logs, Round, combine, dot
+from kgan.game import Game, Logs, Round, combine, dot, joined
 from kgan.updates.base import Joint, boolean, move, norms, number
 
 
@@ -34,7 +34,7 @@ class SymplecticGradientAdjustment(Joint):
                 size = sum(g.shape.num_elements() for part in v.values() for g in part)
                 sign = tf.sign(dot(v, jt_v) * dot(adjustment, jt_v) / size + 0.1)
             move(game, combine(lambda g, a, s=sign: g + s * self.weight * a, v, adjustment))
-        return near.logs | norms(v) | {"alignment": tf.cast(sign, "float32")}
+        return joined(near.logs, norms(v), {"alignment": tf.cast(sign, "float32")})
 
     def cost(self, game: Game) -> float:
         return 5.0 * sum(player.steps for player in game.players)
