@@ -84,7 +84,7 @@ def curves(table: Mapping[str, Sequence[float]], path: str | os.PathLike) -> Non
     """Writes a picture of training: losses, logits and gradient norms, then a panel for each penalty or metric.
 
     Args:
-        table: columns of one length by name, as `kgan.callbacks.read_logs` gives them: "epoch", and logs. NaN is no
+        table: columns of one length by name, as `kgan.runs.Run.logs` gives them: "epoch", and logs. NaN is no
             point. What a column is, its name says: NAME_loss, NAME_real and NAME_fake (mean logits), NAME_grad_norm;
             the rest are penalties and metrics. val_NAME is drawn dashed beside NAME.
         path: of the PNG file.
