@@ -22,8 +22,8 @@ class InputError(ValueError):
 
 
 def one_line(text: object) -> str:
-    """Text without line breaks, at most about `LONGEST` characters of it: its beginning and its end."""
-    line = " ".join(str(text).split())
+    """Text without line breaks that can be printed, at most about `LONGEST` characters: its beginning and its end."""
+    line = " ".join(str(text).encode(errors="backslashreplace").decode().split())
     return line if len(line) <= LONGEST else f"{line[: LONGEST // 2]} ... {line[-LONGEST // 2 :]}"
 
 

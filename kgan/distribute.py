@@ -24,7 +24,8 @@ def strategy(name: str = "auto") -> tf.distribute.Strategy:
             the second if there are several GPUs, else the first.
 
     Raises:
-        InputError: for an unknown name, a TF_CONFIG that is no JSON, or "multi_worker" without one.
+        InputError: for an unknown name, a TF_CONFIG that is no JSON or whose task is not in its cluster, "multi_worker"
+            without one, or another name in a process that would keep nothing, since it is not the cluster's chief.
     """
     cluster = _tf_config().get("cluster", {})
     workers = len(cluster.get("worker", [])) + len(cluster.get("chief", []))
@@ -34,7 +35,10 @@ def strategy(name: str = "auto") -> tf.distribute.Strategy:
             name = "mirrored"
     if name == "multi_worker" and not workers:
         raise InputError("strategy: 'multi_worker' wants the environment variable TF_CONFIG with a cluster of workers")
-    return lookup("strategy", name, {"one": _one, "mirrored": _mirrored, "multi_worker": _multi_worker})()
+    make = lookup("strategy", name, {"one": _one, "mirrored": _mirrored, "multi_worker": _multi_worker})
+    if name != "multi_worker" and not is_chief():
+        raise InputError(f"strategy: {name!r} trains alone, and by TF_CONFIG another writes the files; unset it")
+    return make()
 
 
 def _one() -> tf.distribute.Strategy:
@@ -60,13 +64,27 @@ def is_chief() -> bool:
 
 def _tf_config() -> dict:
     text = os.environ.get("TF_CONFIG") or "{}"
+    example = '{"cluster": {"worker": ["HOST:PORT", ...]}, "task": {"type": "worker", "index": 0}}'
     try:
         config = json.loads(text)
-        if all(isinstance(part, dict) for part in (config, config.get("cluster", {}), config.get("task", {}))):
-            return config
-    except (ValueError, AttributeError):
-        pass
-    raise InputError(f'TF_CONFIG: wanted JSON such as {{"cluster": {{"worker": [...]}}, "task": ...}}, got {text!r}')
+        cluster, task = config.get("cluster", {}), config.get("task", {})
+        known = all(isinstance(host, str) for hosts in cluster.values() for host in _list(hosts))
+        kind, index = task.get("type", "worker"), task.get("index", 0)
+        known = known and isinstance(kind, str) and isinstance(index, int) and not isinstance(index, bool)
+    except (ValueError, AttributeError, TypeError, RecursionError) as error:
+        raise InputError(f"TF_CONFIG: wanted JSON such as {example}, got {text!r}") from error
+    if not known:
+        raise InputError(f"TF_CONFIG: wanted JSON such as {example}, got {text!r}")
+    if cluster and not 0 <= index < len(cluster.get(kind, [])):
+        tasks = ", ".join(f"{name} 0 to {len(hosts) - 1}" for name, hosts in cluster.items() if hosts) or "nobody"
+        raise InputError(f"TF_CONFIG: the task {kind} {index} is not in its cluster, which has {tasks}")
+    return config
+
+
+def _list(hosts: Any) -> list:
+    if not isinstance(hosts, list):
+        raise TypeError
+    return hosts
 
 
 def share(batch: Any) -> Any:

@@ -186,7 +186,7 @@ class AdaptiveSteps:
 
     Args:
         least: from 1 on.
-        most: at least `least`.
+        most: at least `least`, at most 1,000.
         low: in r_t.
         high: above `low`; ADA's target is 0.6.
 
@@ -201,7 +201,7 @@ class AdaptiveSteps:
 
     def __post_init__(self) -> None:
         checks.whole("least", self.least)
-        checks.whole("most", self.most, least=self.least)
+        checks.whole("most", self.most, least=self.least, most=1000)
         checks.number("low", self.low)
         checks.number("high", self.high)
         if not self.low < self.high:

@@ -99,9 +99,23 @@ def test_strategy_names(monkeypatch):
     for task, writes in ({"type": "chief", "index": 0}, True), ({"type": "worker", "index": 0}, False):
         monkeypatch.setenv("TF_CONFIG", json.dumps({"cluster": cluster, "task": task}))
         assert kgan.distribute.is_chief() == writes
-    monkeypatch.setenv("TF_CONFIG", "{worker: 1}")
-    with pytest.raises(InputError, match="TF_CONFIG: wanted JSON"):
-        kgan.distribute.strategy("auto")
+    with pytest.raises(InputError, match="strategy: 'one' trains alone, and by TF_CONFIG another writes the files"):
+        kgan.distribute.strategy("one")
+    for text in ("{worker: 1}", "[1]", '{"cluster": {"worker": 2}}', '{"cluster": {"worker": [1]}}', '{"task": [0]}'):
+        monkeypatch.setenv("TF_CONFIG", text)
+        with pytest.raises(InputError, match="TF_CONFIG: wanted JSON"):
+            kgan.distribute.strategy("auto")
+
+
+@pytest.mark.parametrize(
+    "task", [{"type": "worker", "index": 2}, {"type": "worker", "index": -1}, {"type": "ps", "index": 0}]
+)
+def test_a_task_outside_its_cluster_is_refused(monkeypatch, task):
+    monkeypatch.setenv("TF_CONFIG", json.dumps({"cluster": {"worker": ["a:1", "b:1"]}, "task": task}))
+    wanted = f"TF_CONFIG: the task {task['type']} {task['index']} is not in its cluster, which has worker 0 to 1"
+    for name in ("auto", "one", "multi_worker"):
+        with pytest.raises(InputError, match=wanted):
+            kgan.distribute.strategy(name)
 
 
 def test_sublayers_finds_what_is_nested_and_says_when_keras_moves():

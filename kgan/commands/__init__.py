@@ -10,6 +10,7 @@ import sys
 import textwrap
 import warnings
 from collections.abc import Sequence
+from pathlib import Path
 from types import ModuleType
 
 from absl import flags
@@ -61,6 +62,16 @@ def no_arguments(argv: Sequence[str]) -> None:
     """An `InputError` if `argv`, a command's name and its arguments, holds any argument beside the flags."""
     if len(argv) > 1:
         raise InputError(f"wanted flags only, got {argv[1]!r}")
+
+
+def writable(name: str, path: str | os.PathLike) -> None:
+    """An `InputError` that names the flag, unless a file could be made at `path`. It makes none."""
+    folder = Path(os.path.abspath(path)).parent
+    while not folder.exists():
+        folder = folder.parent
+    if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
+        what = "cannot be written in" if folder.is_dir() else "is no folder"
+        raise InputError(f"{name}: {folder} {what}, wanted another place than {str(path)!r}")
 
 
 def _run(name: str, args: Sequence[str]) -> None:

@@ -27,7 +27,7 @@ from absl import flags
 
 from kgan import files
 from kgan.checks import InputError
-from kgan.commands import define, no_arguments
+from kgan.commands import define, no_arguments, writable
 from kgan.commands.quiet import quiet
 from kgan.runs import flags as flagfile
 
@@ -75,6 +75,8 @@ def main(argv: Sequence[str]) -> None:
         raise InputError(f"run_dir: wanted one of --run_dir, --saved_model and --images, got {got}")
     if FLAGS.out and (not FLAGS.out.endswith(".json") or Path(FLAGS.out).is_dir()):
         raise InputError(f"out: wanted a file NAME.json, got {FLAGS.out!r}")
+    if FLAGS.out:
+        writable("out", FLAGS.out)
     settings = flagfile.read(FLAGS.run_dir) if FLAGS.run_dir else {}
     dataset = FLAGS.dataset or settings.get("dataset")
     if not dataset:

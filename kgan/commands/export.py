@@ -12,7 +12,7 @@ from pathlib import Path
 
 from absl import flags
 
-from kgan.commands import define, no_arguments
+from kgan.commands import define, no_arguments, writable
 from kgan.commands.quiet import quiet
 
 FLAGS = flags.FlagValues()
@@ -29,4 +29,5 @@ def main(argv: Sequence[str]) -> None:
         from kgan.runs import Run
     run = Run(FLAGS.run_dir)
     out = Path(FLAGS.out or Path("saved_models") / run.folder.resolve().name)
+    writable("out", out / "1")
     print(save_generator(run.generator(), out, FLAGS.version))

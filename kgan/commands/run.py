@@ -6,6 +6,7 @@
 is `kgan train --preset=sngan --dataset=fashion_mnist --seed=1 ... --run_dir=runs/a`, without its flags.txt.
 """
 
+import math
 import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -14,8 +15,8 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from kgan import callbacks, data
-from kgan.checks import InputError, lookup
+from kgan import callbacks, data, memory
+from kgan.checks import InputError, lookup, whole
 from kgan.metrics import Evaluator
 from kgan.models import GAN, PRESETS
 from kgan.networks import NETWORKS
@@ -60,6 +61,7 @@ def build(
         InputError: for an unknown name, or what the data, the networks or `compile` cannot use.
     """
     model = lookup("preset", preset, PRESETS)
+    whole("seed", seed, 0)
     if "clip_value" in settings and preset != "wgan":
         raise InputError(f"clip_value: only the preset 'wgan' clips weights, got preset {preset!r}")
     for name in {"d_optimizer", "g_optimizer"} & set(settings):
@@ -68,6 +70,7 @@ def build(
         lookup("network", network, NETWORKS)
     batches = data.load(dataset, batch_size=batch_size, seed=seed, data_dir=data_dir, resolution=resolution)
     shape = data.sample_shape(batches)[1:]
+    _check_memory(shape, batch_size, width, latent_dim)
     if network is None:
         network = "mlp" if len(shape) == 1 else preset if preset in NETWORKS else "dcgan"
     if network == "mlp" and len(shape) == 3:
@@ -129,6 +132,24 @@ def watch(
         keras.callbacks.TensorBoard(Path(run_dir) / "logs", write_graph=False),
         keras.callbacks.LambdaCallback(on_train_begin=begin),
     ]
+
+
+def _check_memory(shape: tuple, batch_size: int, width: int | None, latent_dim: int | None) -> None:
+    """An `InputError` for sizes of which training's least need does not fit in memory, in float32.
+
+    A matrix from a layer to the next in both networks, with its gradient and the optimizer's two moments; a batch's
+    latents; a batch of samples and what the two networks make of them at that size, twice, for the gradient.
+    """
+    for name, size in {"width": width, "latent_dim": latent_dim}.items():
+        if size is not None:
+            whole(name, size)
+    if width is not None:
+        memory.check("width", f"networks of width {width:,}", 4 * 2 * 4 * width**2)
+    if latent_dim is not None:
+        memory.check(
+            "latent_dim", f"latents of {latent_dim:,} numbers", 4 * 4 * latent_dim * max(batch_size, width or 64)
+        )
+    memory.check("batch_size", f"batches of {batch_size:,} samples", 4 * 4 * batch_size * math.prod(shape))
 
 
 def _optimizer(argument: str, value: Any) -> keras.optimizers.Optimizer:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from absl import flags
 
 from kgan.checks import InputError
-from kgan.commands import define, no_arguments
+from kgan.commands import define, no_arguments, writable
 from kgan.commands.quiet import quiet
 
 if TYPE_CHECKING:
@@ -45,6 +45,9 @@ def main(argv: Sequence[str]) -> None:
     if source is DEFAULT and not DEFAULT.exists():
         raise InputError(f"run_dir: wanted --run_dir=DIR or --saved_model=DIR (there is no {DEFAULT} here)")
     out = Path(FLAGS.out)
+    if out.suffix == ".png" and out.is_dir():
+        raise InputError(f"out: {out} is a folder, wanted a file NAME.png or a folder of another name")
+    writable("out", out)
     if out.suffix != ".png" and out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise InputError(f"out: {out} exists; wanted a new or empty folder, or NAME.png")
     with quiet():

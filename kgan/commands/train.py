@@ -74,7 +74,7 @@ _penalties = "A penalty on the discriminator: " + _CALL.format("r1(gamma=10, int
 define.parts("penalty", _penalties, FLAGS)
 _part("update", None, "How the players move: a name or a call, alternating or simultaneous, say.")
 _part("augment", None, "What the discriminator sees: color,translation,cutout (DiffAugment), ada or apa, or a call.")
-_whole("n_critic", None, "Discriminator steps a round.", least=1)
+_whole("n_critic", None, "Discriminator steps a round.", least=1, most=1000)
 _part("d_optimizer", None, "The discriminator's optimizer: " + _CALL.format("adam(learning_rate=2e-4, beta_1=0)"))
 _part("g_optimizer", None, "The generator's optimizer, likewise.")
 flags.DEFINE_float("ema_decay", None, "Decay of the generator's average, in [0, 1); 0: no average.", flag_values=FLAGS)

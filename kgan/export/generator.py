@@ -1,5 +1,6 @@
 """A trained generator to sample from."""
 
+import math
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,8 +10,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from kgan import random
-from kgan.checks import InputError
+from kgan import memory, random
+from kgan.checks import InputError, whole
 from kgan.export.saved_model import CHUNK, versions
 
 
@@ -45,12 +46,14 @@ class Generator:
 
     def sample(self, num: int, seed: int = 0) -> np.ndarray:
         """`num` samples, float32 (num, *image_shape): those of `gan.sample(num, seed)`."""
+        memory.check("num", f"{num:,} samples", 2 * 4 * num * math.prod(self.image_shape))
         return np.concatenate(list(self.iter_samples(num, seed)))
 
     def iter_samples(self, num: int, seed: int = 0) -> Iterator[np.ndarray]:
         """The samples of `sample` in batches: for more than memory holds."""
-        if num < 1:
-            raise InputError(f"num: wanted at least 1, got {num!r}")
+        whole("num", num)
+        whole("seed", seed, 0, 2**63 - 1)
+        memory.check("num", f"the latents of {num:,} samples", 4 * num * self.latent_dim)
         latents = random.normal((num, self.latent_dim), random.key(seed))
         for i in range(0, num, CHUNK):
             yield self(latents[i : i + CHUNK])

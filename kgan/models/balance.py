@@ -8,12 +8,14 @@ import keras
 from kgan.checks import InputError, whole
 from kgan.schedules import AdaptiveSteps, RateBalance
 
+MOST_STEPS = 1000  # each is written into the graph
+
 
 def steps(n_critic: "int | AdaptiveSteps", r_t: float) -> int:
     """The discriminator's steps a round at `r_t`."""
     if isinstance(n_critic, AdaptiveSteps):
         return int(n_critic.steps(r_t))
-    return whole("n_critic", n_critic)
+    return whole("n_critic", n_critic, most=MOST_STEPS)
 
 
 def base_rates(balance: RateBalance, optimizers: Mapping[str, keras.optimizers.Optimizer]) -> dict[str, float]:

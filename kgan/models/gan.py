@@ -84,8 +84,8 @@ class GAN(FitLoop, keras.Model):
             g_optimizer: the generator's, likewise; an object of its own.
             penalties: names ("r1(gamma=10, interval=16)") or callables `(discriminator, real, fake, seed) -> scalar`.
             update: a name in `kgan.updates.UPDATES` or a rule.
-            n_critic: discriminator steps a round, each with a fresh real batch; or `schedules.AdaptiveSteps`, which
-                says how many between two executions.
+            n_critic: discriminator steps a round, at most 1,000, each with a fresh real batch; or
+                `schedules.AdaptiveSteps`, which says how many between two executions.
             augment: of all that the discriminator sees in training: "color,translation,cutout" (DiffAugment), "ada",
                 or a `kgan.augment.Augmentation`.
             balance: `schedules.RateBalance` adapts both learning rates between two executions.
@@ -110,6 +110,9 @@ class GAN(FitLoop, keras.Model):
         self.adversarial_loss = losses.get(loss)
         self.penalties = [get_penalty(penalty) for penalty in _as_list(penalties)]
         self.augment = None if augment is None else get_augment(augment)
+        for penalty in self.penalties:
+            if hasattr(penalty, "check"):
+                penalty.check(self.generator, self.discriminator)
         check_layers("discriminator", self.discriminator, self.penalties)
         check_layers("generator", self.generator, self.penalties)
         self.d_optimizer = settings.optimizer("d_optimizer", d_optimizer)
@@ -312,7 +315,7 @@ class GAN(FitLoop, keras.Model):
     ) -> Iterator[np.ndarray]:
         """The samples of `sample`, with its arguments, in batches: for more than memory holds."""
         whole("num", num)
-        whole("seed", seed, least=0)
+        whole("seed", seed, 0, 2**63 - 1)
         whole("batch_size", batch_size)
         network = self.average.network if average and self.average is not None else self.generator
         latents = random.normal((num, self.latent_dim), random.key(seed))

@@ -140,6 +140,9 @@ class Penalty:
         """
         raise InputError(f"penalties: {self.name!r} looks at more of the game than its discriminator; use kgan.GAN")
 
+    def check(self, generator: keras.Model, discriminator: keras.Model) -> None:
+        """An `InputError` if the penalty can make nothing of these networks; `compile` asks for it."""
+
     def discriminator_term(self, play: Play) -> tf.Tensor | None:
         """What the discriminator minimises beside its loss; None, whatever the play, if that is the generator's."""
         return self(play.logits_of, play.real, play.fake, play.seed) if "d" in self.players else None

@@ -24,8 +24,8 @@ class FeatureMatching(Penalty):
             kernel, the features of which the logit is a linear function.
 
     Raises:
-        InputError: if the weight is out of its range; (in play) if the discriminator is no functional or sequential
-            model, or has no such layer.
+        InputError: if the weight is out of its range; (at `compile`) if the discriminator is no functional or
+            sequential model, or has no such layer.
     """
 
     name = "feature_matching"
@@ -37,6 +37,9 @@ class FeatureMatching(Penalty):
             raise InputError(f"layer: wanted a layer's name or None, got {layer!r}")
         self.weight, self.layer = checks.number("weight", weight, 0.0), layer
         self._features = weakref.WeakKeyDictionary()
+
+    def check(self, generator: keras.Model, discriminator: keras.Model) -> None:
+        self.features(discriminator)
 
     def generator_term(self, play: Play) -> tf.Tensor:
         real, fake = self._mean(play.real, play), self._mean(play.fake, play)

@@ -32,7 +32,7 @@ class OrthogonalRegularization(Penalty):
         interval: every how many rounds it is computed.
 
     Raises:
-        InputError: for arguments out of their range; (in play) if the network has no such kernel.
+        InputError: for arguments out of their range; (at `compile`) if the network has no such kernel.
     """
 
     name = "orthogonal"
@@ -44,6 +44,11 @@ class OrthogonalRegularization(Penalty):
         self.weight, self.diagonal = checks.number("weight", weight, 0.0), checks.boolean("diagonal", diagonal)
         self.players = lookup("network", network, PLAYERS)
 
+    def check(self, generator: keras.Model, discriminator: keras.Model) -> None:
+        for player, network in (("d", discriminator), ("g", generator)):
+            if player in self.players and not any(True for _ in _matrices(network)):
+                raise _bare(network)
+
     def discriminator_term(self, play: Play) -> tf.Tensor | None:
         return self._of(play.discriminator) if "d" in self.players else None
 
@@ -53,7 +58,7 @@ class OrthogonalRegularization(Penalty):
     def _of(self, network: keras.Model) -> tf.Tensor:
         matrices = list(_matrices(network))
         if not matrices:
-            raise InputError(f"network: orthogonal regularisation wants trainable kernels, {network.name!r} has none")
+            raise _bare(network)
         return weighted(self.weight, tf.add_n([self._distance(matrix) for matrix in matrices]))
 
     def _distance(self, matrix: tf.Tensor) -> tf.Tensor:
@@ -69,6 +74,10 @@ class OrthogonalRegularization(Penalty):
         if self.diagonal:
             return whole - 2.0 * tf.reduce_sum(squares) + columns
         return whole - tf.reduce_sum(tf.square(squares))
+
+
+def _bare(network: keras.Model) -> InputError:
+    return InputError(f"network: orthogonal regularisation wants trainable kernels, {network.name!r} has none")
 
 
 def _matrices(network: keras.Model) -> Iterator[tf.Tensor]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from absl import flags
 
-from kgan import files
+from kgan import files, spec
 from kgan.checks import InputError
 from kgan.runs.damage import named, whole_text
 
@@ -36,7 +36,7 @@ def check(folder: Path, values: flags.FlagValues, free: Container[str]) -> None:
         before(["", *lines])
     for name in values:
         old, new = before[name].value, values[name].value
-        if name not in free and old != new:
+        if name not in free and not spec.same(old, new):
             raise InputError(f"{name}: the run in {folder} has {old!r}, got {new!r}; wanted the same or a new run_dir")
 
 

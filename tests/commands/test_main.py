@@ -1,13 +1,15 @@
 """The dispatcher: help, messages and exit statuses."""
 
+import os
 import subprocess
 import sys
 import warnings
+from pathlib import Path
 
 import pytest
 
 from kgan.checks import InputError
-from kgan.commands import COMMANDS, export, main
+from kgan.commands import COMMANDS, export, main, train
 from kgan.models import PRESETS
 from kgan.networks import NETWORKS
 
@@ -79,6 +81,14 @@ assert not {"tensorflow", "keras", "numpy"} & set(sys.modules)
         (["report", "absent"], "kgan report: run_dir: there is no folder absent"),
         (["report", ""], "kgan report: run_dir: wanted a folder, got ''; '.' is the one that you are in"),
         (["data", "imprt"], "did you mean 'import'?"),
+        (["train", "--run_dir="], "kgan train: flag --run_dir=: wanted a path, got nothing"),
+        (["train", "--run_dir=r", "--seed=2147483648"], "flag --seed=2147483648: 2147483648 is not an integer in the"),
+        (["train", "--run_dir=r", "--n_critic=1001"], "flag --n_critic=1001: 1001 is not an integer in the range"),
+        (["train", "--run_dir=r", "--dataset=images:a\nb"], "wanted one line of text in UTF-8"),
+        (["train", "--run_dir=r", "--dataset=images:\udcff"], "wanted one line of text in UTF-8"),
+        (["train", "--run_dir=r", "--epochs=" + "9" * 5000], "value has 5000 digits"),
+        (["sample", "--saved_model=.", "--out=/dev/null/x.png"], "out: /dev/null is no folder, wanted another place"),
+        (["export", "--run_dir=~/no such run"], f"there is no folder {Path.home()}/no such run"),
     ],
 )
 def test_what_the_user_has_to_mend_is_told_in_one_line(capsys, tmp_path, monkeypatch, argv, message):
@@ -95,6 +105,45 @@ def test_flags_do_not_stay_from_one_call_to_the_next(capsys, monkeypatch):
     assert main(["export", "--run_dir=a", "--version=3"]) == main(["export", "--run_dir=b"]) == 0
     assert seen == [("a", 3), ("b", None)]
     assert run(capsys, "export")[0] == 2
+
+
+def test_what_a_refused_line_has_set_is_gone(capsys, monkeypatch):
+    seen = []
+    monkeypatch.setattr(export, "main", lambda argv: seen.append((export.FLAGS.run_dir, export.FLAGS.version)))
+    assert run(capsys, "export", "--run_dir=a", "--version=3", "--nonsense")[0] == 2
+    assert main(["export", "--run_dir=b"]) == 0 and seen == [("b", None)]
+
+
+def test_paths_and_parts_are_brought_to_what_is_meant(capsys, monkeypatch):
+    seen = {}
+    monkeypatch.setattr(train, "main", lambda argv: seen.update(train.FLAGS.flag_values_dict()))
+    flags = ["--run_dir=~/a", "--data_dir= ~ ", "--loss= hinge\n", "--penalty=r1(\ngamma=1)", "--dataset=ring "]
+    assert main(["train", *flags]) == 0
+    home = str(Path.home())
+    assert (seen["run_dir"], seen["data_dir"], seen["dataset"]) == (f"{home}/a", home, "ring")
+    assert (seen["loss"], seen["penalty"]) == ("hinge", ["r1( gamma=1)"])
+
+
+def test_a_closed_pipe_and_an_early_interrupt_end_it_without_a_word():
+    environment = {**os.environ, "PYTHONUNBUFFERED": ""}
+    command = [sys.executable, "-m", "kgan", "train", "--help"]
+    read, write = os.pipe()
+    os.close(read)
+    done = subprocess.run(command, stdout=write, stderr=subprocess.PIPE, env=environment)
+    os.close(write)
+    assert (done.returncode, done.stderr) == (141, b"")
+    # The commands are imported, and an interrupt comes.
+    code = """
+import os, runpy, signal, sys
+class Finder:
+    def find_spec(self, name, *more):
+        if name == "kgan.commands":
+            os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, Finder())
+runpy.run_module("kgan", run_name="__main__")
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True)
+    assert (done.returncode, done.stdout, done.stderr) == (130, b"", b"")
 
 
 def test_errors_warnings_and_interrupts(capsys, monkeypatch):

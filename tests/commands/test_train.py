@@ -135,6 +135,9 @@ def test_an_interrupted_run_goes_on_in_the_middle_of_an_epoch(finished, tmp_path
 
 def test_another_run_does_not_go_on_in_its_folder(finished, tmp_path, refused):
     folder = shutil.copytree(finished, tmp_path / "run")
+    (tmp_path / "a.png").mkdir()
+    line = refused("sample", f"--run_dir={folder}", f"--out={tmp_path}/a.png")
+    assert line.startswith(f"kgan sample: out: {tmp_path}/a.png is a folder")
     for flag in ("--seed=1", "--loss=hinge", "--penalty=r1", "--steps_per_epoch=4", "--jit_compile"):
         name = flag[2:].split("=")[0]
         line = refused("train", f"--run_dir={folder}", *TINY, flag)

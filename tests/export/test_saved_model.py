@@ -74,7 +74,7 @@ def test_load_generator(tmp_path, capfd):
     assert [entry.name for entry in sorted((tmp_path / "m").iterdir())] == ["2", "3"]
     with pytest.raises(InputError, match=r"latents: wanted \(num, 5\), got \(2, 4\)"):
         new(np.zeros((2, 4)))
-    with pytest.raises(InputError, match="num: wanted at least 1, got 0"):
+    with pytest.raises(InputError, match="num: wanted a whole number from 1 on, got 0"):
         new.sample(0)
 
 
