@@ -1,6 +1,6 @@
 """One device, several, several machines: the strategy, and who writes files.
 
-This is the only file of kgan that touches private Keras API (`sublayers`, `functional`, `virtual_step`).
+This is the only file of kgan that touches private Keras API (`sublayers`, `untrack`, `functional`, `virtual_step`).
 """
 
 import json
@@ -121,6 +121,11 @@ def of_all_replicas(rows: tf.Tensor) -> tf.Tensor:
 def sublayers(layer: keras.layers.Layer) -> list[keras.layers.Layer]:
     """The layer and every layer in it, at any depth."""
     return list(layer._flatten_layers(include_self=True, recursive=True))
+
+
+def untrack(layer: keras.layers.Layer, part: keras.layers.Layer) -> None:
+    """Lets go of a layer that an attribute held before: Keras would go on counting its variables as the layer's."""
+    layer._tracker.untrack(part)
 
 
 def functional(optimizer: type[keras.optimizers.Optimizer]) -> type[keras.optimizers.Optimizer]:

@@ -6,9 +6,9 @@ as Keras's does.
 """
 
 import dataclasses
-import functools
 import itertools
 import types
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -16,8 +16,10 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from kgan import batches, idioms
 from kgan.bits import exact
 from kgan.checks import InputError, whole
+from kgan.graphs import Graphs
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,7 +35,7 @@ class Progress:
         return {name: self.totals.get(name, 0.0) + rounds * value for name, value in logs.items()}
 
 
-class FitLoop:
+class FitLoop(Graphs):
     """`fit` and `evaluate` for a `keras.Model` whose `train_step` takes a list of batches; a mixin before it.
 
     The model defines `train_step(batches)`, `test_step(batch, number)`, `check_batch(batch)`, `rounds_needed` (the
@@ -53,62 +55,91 @@ class FitLoop:
     @exact()
     def fit(
         self,
-        x: Any,
+        x: Any = None,
+        y: Any = None,
         batch_size: int | None = None,
         epochs: int = 1,
         verbose: str | int = "auto",
         callbacks: Sequence[keras.callbacks.Callback] | None = None,
-        validation_data: tf.data.Dataset | None = None,
+        validation_split: float = 0.0,
+        validation_data: Any = None,
+        shuffle: bool = True,
+        class_weight: None = None,
+        sample_weight: None = None,
         initial_epoch: int = 0,
         steps_per_epoch: int | None = None,
         validation_steps: int | None = None,
+        validation_batch_size: int | None = None,
+        validation_freq: int | Sequence[int] = 1,
     ) -> keras.callbacks.History:
         """Trains, as `keras.Model.fit` does. A step is a round: it takes `n_critic` fresh batches.
 
         The batch with which a round begins is a function of the model's `batches`, so that a run which was stopped
-        goes on with the data that it would have seen. `kgan.data.load` gives any batch at once; any other dataset
-        is repeated, and its first batches are skipped one by one (exact if it is shuffled by a seed, in a new process).
+        goes on with the data that it would have seen. `kgan.data.load`, arrays and PyDatasets give any batch at once;
+        any other dataset is repeated, and its first batches are skipped one by one (exact if it is shuffled by a seed,
+        in a new process). All batches are of one size: others, at an epoch's end, are left out with a warning.
 
         With the same first weights, data, seed and number of cores, runs on CPUs of one kind end in the same bits, idle
         or loaded. For that, TensorFlow's graph rewriter is off while `fit`, `evaluate` or `train_on_batch` run, for
         all of the process, and sums are made in a fixed order; see `kgan.bits`, also for what breaks it: XLA, a GPU.
 
         Args:
-            x: a `tf.data.Dataset` of (global) batches: samples, or (samples, labels); or an array of samples.
-            batch_size: with an array, samples in a batch (32); not with a dataset, which has its own.
+            x: a `tf.data.Dataset` of (global) batches: samples, or (samples, labels); a `keras.utils.PyDataset` of
+                them; or an array of samples.
+            y: labels, or what else is given with samples that are an array.
+            batch_size: with arrays, samples in a batch (32); not with a dataset, which has its own.
             epochs: train up to this epoch.
             verbose: 0 silent, 1 progress bar, 2 a line an epoch, "auto" a bar.
-            callbacks: of Keras or of kgan. Batch logs are means over the epoch so far. Those with a true attribute
+            callbacks: of Keras or of kgan. Batch logs are means over the epoch so far; a log with the name of a
+                `keras.metrics.Metric` of the model's is that metric's result. Those with a true attribute
                 `goes_first` (`Checkpoint`) are called before the others, wherever they stand: what the others find at
                 the beginning is then the run as it was left. `stop_training` inside an epoch ends it, as in Keras:
                 `on_epoch_end` is called; a run that goes on later plays the rest of the epoch, and calls it again.
-            validation_data: a finite dataset; its mean logs are added to the epoch's as val_NAME.
+            validation_split: the share of arrays, at their ends, to evaluate on instead of training.
+            validation_data: what `evaluate` takes, or (samples, labels); its logs are added to the epoch's as val_NAME.
+            shuffle: arrays, in another order each epoch. A dataset says itself whether it is.
+            class_weight: None; a game weighs no classes.
+            sample_weight: None; a game weighs no samples.
             initial_epoch: the epoch to begin with, from 0.
             steps_per_epoch: rounds in an epoch; default: as many as the data has batches for.
             validation_steps: batches of the validation data to look at; default all.
+            validation_batch_size: of validation data that are arrays; default `batch_size`.
+            validation_freq: evaluate each that many epochs, or after those in the list (from 1).
 
         Returns:
             The `History`, whose `history` holds the means of the logs over each epoch.
 
         Raises:
-            InputError: for data that does not fit the model, an unknown length of the epoch, or a
-                `steps_per_execution` that does not divide it.
+            InputError: for data that does not fit the model, an unknown length of the epoch, a
+                `steps_per_execution` that does not divide it, or a callback of Keras's that cannot work in a game.
         """
         self._check_compiled()
         whole("epochs", epochs, least=0)
         whole("initial_epoch", initial_epoch, least=0)
+        idioms.refuse_weights(class_weight=class_weight, sample_weight=sample_weight)
+        if validation_split:
+            if validation_data is not None:
+                raise InputError(f"validation_split: wanted 0 beside validation_data, got {validation_split!r}")
+            (x, y), validation_data = batches.split(x, y, validation_split)
+        held_out, due = None, idioms.due(validation_freq)
         if validation_data is not None:
-            _check_dataset("validation_data", validation_data)
-        feed, batches = _feed(x, batch_size, self.seed)
+            pair = validation_data if isinstance(validation_data, tuple | list) else (validation_data,)
+            rows = validation_batch_size or (None if batches.batched(pair[0]) else batch_size)
+            held_out = batches.finite("validation_data", *batches.unpack(pair), rows)
+            held_out = self._held_out("validation_data", held_out, "validation_steps", validation_steps)
+        feed = batches.feed(x, y, batch_size, shuffle, self.seed)
         if steps_per_epoch is None:
-            steps_per_epoch = self._steps_per_epoch(batches)
+            steps_per_epoch = self._steps_per_epoch(feed.an_epoch)
         whole("steps_per_epoch", steps_per_epoch)
         if steps_per_epoch % self.steps_per_execution:
             raise InputError(
                 f"steps_per_execution: {self.steps_per_execution} does not divide the epoch's {steps_per_epoch} steps; "
                 "steps_per_epoch shortens the epoch"
             )
-        self._check_data(feed(0, 1))
+        self._check_split(feed.first)
+        self.check_batch(feed.first)
+        if idioms.trainable(self) != self.frozen_as:
+            warnings.warn("layers were frozen or thawed since compile(), and train as they were then", stacklevel=2)
         if not isinstance(callbacks, keras.callbacks.CallbackList):
             callbacks = keras.callbacks.CallbackList(
                 callbacks,
@@ -119,16 +150,22 @@ class FitLoop:
                 steps=steps_per_epoch,
                 model=self,
             )
+        idioms.check_callbacks(callbacks.callbacks, validated=held_out is not None)
+
+        def validate(epoch: int) -> dict:
+            if held_out is None or not due(epoch + 1):
+                return {}
+            return {f"val_{name}": value for name, value in self._evaluate(held_out, callbacks).items()}
+
         callbacks.callbacks.sort(key=lambda callback: not getattr(callback, "goes_first", False))
         self.stop_training = False
         self.progress, self.memory = Progress(initial_epoch), {}
         callbacks.on_train_begin()
         self._check_place(steps_per_epoch)
-        held_out = functools.partial(self._held_out, validation_data, validation_steps)
         logs = {}
         while self.progress.epoch < epochs and not self.stop_training:
-            iterator = self._iterate(feed(int(self.batches.numpy()), None))
-            logs = self._play(iterator, epochs, steps_per_epoch, callbacks, held_out)
+            iterator = self._iterate(feed.batches(int(self.batches.numpy())))
+            logs = self._play(iterator, epochs, steps_per_epoch, callbacks, validate)
         callbacks.on_train_end(logs)
         return self.history
 
@@ -138,23 +175,27 @@ class FitLoop:
         epochs: int,
         steps_per_epoch: int,
         callbacks: keras.callbacks.CallbackList,
-        held_out: Callable[[], dict],
+        validate: Callable[[int], dict],
     ) -> dict:
         """Plays from `progress` to the last epoch, to a stop, or until a callback has set `progress`."""
         here, rounds, means = self.progress, self.steps_per_execution, {}
         while here.epoch < epochs and not self.stop_training:
-            epoch = here.epoch
-            if here.step == 0 or not means:  # also where it goes on in the middle: the progress bar begins here
+            epoch, first = here.epoch, not means
+            if here.step == 0:
+                self.reset_metrics()
+            if here.step == 0 or first:  # also where it goes on in the middle: the progress bar begins here
                 callbacks.on_epoch_begin(epoch)
             callbacks.on_train_batch_begin(here.step)
             self.adapt()
             logs = {name: float(value) for name, value in self.make_train_function()(iterator).items()}
+            if first:
+                idioms.check_monitors(callbacks.callbacks, logs)
             end, totals = here.step + rounds, here.added(rounds, logs)
-            means = {name: total / end for name, total in totals.items()}
+            means = self._measured({name: total / end for name, total in totals.items()})
             here = self.progress = Progress(epoch, end, totals) if end < steps_per_epoch else Progress(epoch + 1)
             callbacks.on_train_batch_end(end - 1, means)
             if (here.step == 0 or self.stop_training) and self.progress is here:
-                means |= held_out()
+                means |= validate(epoch)
                 callbacks.on_epoch_end(epoch, means)
             if self.progress is not here:
                 break
@@ -168,102 +209,112 @@ class FitLoop:
                 f"{self.steps_per_execution} an execution; wanted those that it had"
             )
 
-    def _held_out(self, data: tf.data.Dataset | None, steps: int | None) -> dict:
-        logs = {} if data is None else self.evaluate(data, steps=steps)
-        return {f"val_{name}": value for name, value in logs.items()}
+    def _measured(self, means: dict[str, float]) -> dict[str, float]:
+        """`means`, with its own result for a log that is a Keras metric of the model's, which is a mean already."""
+        mine = keras.layers.Layer.metrics.fget(self)  # without those that Keras makes for a loss it does not have
+        return means | {metric.name: float(metric.result()) for metric in mine if metric.name in means}
 
     @exact()
     def evaluate(
-        self, x: tf.data.Dataset, steps: int | None = None, verbose: str | int = 0, **ignored: Any
-    ) -> dict[str, float]:
-        """The means of `test_step`'s logs over the samples of a finite dataset of batches, or of its first `steps`.
+        self,
+        x: Any = None,
+        y: Any = None,
+        batch_size: int | None = None,
+        verbose: str | int = 0,
+        sample_weight: None = None,
+        steps: int | None = None,
+        callbacks: Sequence[keras.callbacks.Callback] | keras.callbacks.CallbackList | None = None,
+        return_dict: bool = True,
+    ) -> dict[str, float] | list[float]:
+        """The means of `test_step`'s logs over the samples of finite data, or of its first `steps` batches.
+
+        Args:
+            x: a dataset of batches, a `keras.utils.PyDataset` or an array of samples, as in `fit`.
+            y: what is given with the samples of an array.
+            batch_size: with arrays, samples in a batch (32).
+            verbose: 0 silent; anything else a progress bar.
+            sample_weight: None; a game weighs no samples.
+            steps: batches to look at; default all.
+            callbacks: of Keras or of kgan.
+            return_dict: False for the values alone.
 
         Raises:
-            InputError: if `x` is no dataset, is empty, or does not fit the model.
+            InputError: for data that is empty, endless, or does not fit the model.
         """
         self._check_compiled()
-        _check_dataset("x", x)
-        self._check_data(x.take(1), split=False)
-        self.make_test_function()
-        iterator = self._iterate(x if steps is None else x.take(whole("steps", steps)))
-        totals, samples = {}, 0.0
+        idioms.refuse_weights(sample_weight=sample_weight)
+        data = self._held_out("x", batches.finite("x", x, y, batch_size), "steps", steps)
+        if not isinstance(callbacks, keras.callbacks.CallbackList):
+            callbacks = keras.callbacks.CallbackList(callbacks, add_progbar=verbose != 0, verbose=1, model=self)
+        logs = self._evaluate(data, callbacks)
+        return logs if return_dict else list(logs.values())
+
+    def _evaluate(self, data: tf.data.Dataset, callbacks: keras.callbacks.CallbackList) -> dict[str, float]:
+        self.reset_metrics()
+        callbacks.on_test_begin()
+        function, iterator = self.make_test_function(), self._iterate(data)
+        totals, samples, logs = {}, 0.0, {}
         for number in itertools.count():
+            callbacks.on_test_batch_begin(number)
             try:
-                sums, size = self.test_function(iterator, tf.constant(number))
+                sums, size = function(iterator, tf.constant(number))
             except (StopIteration, tf.errors.OutOfRangeError):
                 break
             samples += float(size)
             totals = {name: totals.get(name, 0.0) + float(value) for name, value in sums.items()}
-        return {name: total / samples for name, total in totals.items()}
+            logs = self._measured({name: total / samples for name, total in totals.items()})
+            callbacks.on_test_batch_end(number, logs)
+        callbacks.on_test_end(logs)
+        return logs
+
+    def _held_out(self, argument: str, data: tf.data.Dataset, limit: str, steps: int | None) -> tf.data.Dataset:
+        """The first `steps` batches of data to evaluate on, after a look at one."""
+        if steps is None and int(data.cardinality()) == tf.data.INFINITE_CARDINALITY:
+            raise InputError(f"{limit}: wanted, because {argument} has no end")
+        first = next(iter(data.take(1)), None)
+        if first is None:
+            raise InputError(f"{argument}: the dataset is empty")
+        batches.rows(first)
+        self.check_batch(first)
+        return data if steps is None else data.take(whole(limit, steps))
 
     @exact()
-    def train_on_batch(self, *batches: Any) -> dict[str, float]:
-        """One round on the given batches, as many as a round needs (`n_critic`); returns its logs."""
+    def train_on_batch(self, *rounds: Any, return_dict: bool = True) -> dict[str, float] | list[float]:
+        """One round, compiled, on the given batches, as many as a round needs (`rounds_needed`).
+
+        Args:
+            *rounds: (global) batches: samples, or (samples, labels). Equal shapes are compiled once.
+            return_dict: False for the values alone.
+
+        Returns:
+            The round's logs.
+
+        Raises:
+            InputError: for another number of batches, or one that does not fit the model.
+        """
         self._check_compiled()
-        if len(batches) != self.rounds_needed:
-            raise InputError(f"batches: a round takes {self.rounds_needed}, got {len(batches)}")
-        logs = self.replicated(self.train_step)(list(batches))
-        return {name: float(value) for name, value in logs.items()}
+        self.adapt()
+        if len(rounds) != self.rounds_needed:
+            hint = "; labels go with their samples, ((x, y))" if self.rounds_needed == 1 else ""
+            raise InputError(f"batches: a round takes {self.rounds_needed}, got {len(rounds)}{hint}")
+        run = self.cached("round", lambda: self._whole(self.train_step))
+        logs = run([self._batch(batch) for batch in rounds])
+        self.adapt()  # so that `rounds_needed` is the next round's
+        return _returned(logs, return_dict)
 
-    def make_train_function(self, force: bool = False) -> Callable:
-        """The compiled function that plays `steps_per_execution` rounds from an iterator; returns mean logs."""
-        if self.train_function is None or force:
-            self.train_function = {}  # by how many batches a round takes
-        needed = self.rounds_needed
-        if needed not in self.train_function:
-            run, repeats = self.replicated(self.train_step), self.steps_per_execution
+    @exact()
+    def test_on_batch(self, x: Any, y: Any = None, return_dict: bool = True) -> dict[str, float] | list[float]:
+        """`test_step`'s logs on one batch, which moves nothing: `x`, or `(x, y)`; as `train_on_batch`."""
+        self._check_compiled()
+        run = self.cached("test", lambda: self._whole(self.test_step))
+        return _returned(run(self._batch(x if y is None else (x, y))), return_dict)
 
-            def once(iterator: Iterator) -> dict:
-                return run([next(iterator) for _ in range(needed)])
-
-            def function(iterator: Iterator) -> dict:
-                logs = once(iterator)
-                if repeats > 1:
-                    add = lambda i, sums: (i + 1, tf.nest.map_structure(tf.add, sums, once(iterator)))  # noqa: E731
-                    # Not unrolled: the graph stays that of one round.
-                    _, logs = tf.while_loop(lambda i, _: i < repeats, add, (tf.constant(1), logs))
-                return {name: value / repeats for name, value in logs.items()}
-
-            self.train_function[needed] = self._graph(function)
-        return self.train_function[needed]
-
-    def make_test_function(self, force: bool = False) -> Callable:
-        """The compiled function of an iterator and a batch's number: its logs, summed over samples; how many."""
-        if self.test_function is None or force:
-
-            def sums(batch: Any, number: tf.Tensor) -> tuple[dict, tf.Tensor]:
-                size = tf.cast(tf.shape(tf.nest.flatten(batch)[0])[0], "float32")
-                logs = self.test_step(batch, number)
-                # A replica that is left without samples at the end has means that are NaN, and weigh nothing.
-                return {name: tf.math.multiply_no_nan(value, size) for name, value in logs.items()}, size
-
-            run = self.replicated(sums, "SUM")
-            self.test_function = self._graph(lambda iterator, number: run(next(iterator), number))
-        return self.test_function
-
-    def _graph(self, function: Callable) -> Callable:
-        if self.run_eagerly:
-            return function
-        return tf.function(tf.autograph.experimental.do_not_convert(function), reduce_retracing=True)
-
-    def replicated(self, step: Callable, reduce: str = "MEAN") -> Callable:
-        """`step` on every replica, with the mean, or the "SUM", over them of the tensors it returns."""
-        strategy = self.distribute_strategy
-        if strategy.num_replicas_in_sync == 1:
-            if self.jit_compile and not self.run_eagerly:
-                return tf.function(step, jit_compile=True, reduce_retracing=True)
-            return step
-
-        def run(*args: Any) -> Any:
-            result = strategy.run(step, args=args)
-            return tf.nest.map_structure(lambda value: strategy.reduce(reduce, value, axis=None), result)
-
-        return run
-
-    def _iterate(self, dataset: tf.data.Dataset) -> Iterator:
-        if self.distribute_strategy.num_replicas_in_sync > 1:
-            dataset = self.distribute_strategy.experimental_distribute_dataset(dataset)
-        return iter(dataset)
+    def _batch(self, batch: Any) -> Any:
+        """A batch of arrays or tensors as tensors, looked at."""
+        batch = tf.nest.map_structure(tf.convert_to_tensor, batch)
+        self._check_split(batch)
+        self.check_batch(batch)
+        return batch
 
     def _steps_per_epoch(self, batches: int | None) -> int:
         if batches is None:
@@ -273,14 +324,9 @@ class FitLoop:
             raise InputError(f"data: {batches} batches, and one round takes {self.most_batches} (n_critic)")
         return steps
 
-    def _check_data(self, dataset: tf.data.Dataset, split: bool = True) -> None:
-        batch = next(iter(dataset), None)
-        if batch is None:
-            raise InputError("data: the dataset is empty")
-        self.check_batch(batch)
-        size = tf.nest.flatten(batch)[0].shape[0]
-        replicas = self.distribute_strategy.num_replicas_in_sync
-        if split and size % replicas:
+    def _check_split(self, batch: Any) -> None:
+        size, replicas = batches.rows(batch), self.distribute_strategy.num_replicas_in_sync
+        if size % replicas:
             raise InputError(f"batch_size: {size} cannot be split evenly over {replicas} replicas")
 
     def _check_compiled(self) -> None:
@@ -288,36 +334,6 @@ class FitLoop:
             raise InputError("compile: call compile() before training or evaluating")
 
 
-def _feed(x: Any, batch_size: int | None, seed: int) -> tuple[Callable, int | None]:
-    """(feed, batches): `feed(start, stop)` is the data from global batch `start` on; `batches` an epoch has."""
-    if isinstance(x, tf.data.Dataset):
-        if batch_size is not None:
-            raise InputError(f"batch_size: a dataset has its own batches, got {batch_size!r} beside it")
-        if hasattr(x, "stream"):
-            return x.stream.batches, x.stream.batches_per_epoch
-        batches = x.cardinality().numpy()
-    else:
-        if isinstance(x, tuple | list) or not hasattr(x, "shape"):
-            raise InputError(f"x: wanted a dataset of batches or an array of samples, got a {type(x).__name__}")
-        x, batch_size = np.asarray(x), 32 if batch_size is None else whole("batch_size", batch_size)
-        batches = len(x) // batch_size
-        if batches == 0:
-            raise InputError(f"batch_size: {batch_size} is more than the {len(x)} samples")
-        x = tf.data.Dataset.from_tensor_slices(x)
-    options = tf.data.Options()
-    options.autotune.enabled = False  # its thread can keep fit waiting for seconds when it lets go of the iterator
-    options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.DATA
-
-    def feed(start: int, stop: int | None) -> tf.data.Dataset:
-        data = x
-        if batch_size is not None:  # shuffled only here: another reader of a shuffled dataset sees another order
-            data = x.shuffle(x.cardinality(), seed=seed).batch(batch_size, drop_remainder=True)
-        data = data.with_options(options).repeat().skip(start)
-        return (data if stop is None else data.take(stop - start)).prefetch(2)
-
-    return feed, batches if batches > 0 else None
-
-
-def _check_dataset(name: str, value: Any) -> None:
-    if not isinstance(value, tf.data.Dataset):
-        raise InputError(f"{name}: wanted a tf.data.Dataset of batches, got a {type(value).__name__}")
+def _returned(logs: dict, return_dict: bool) -> dict[str, float] | list[float]:
+    logs = {name: float(value) for name, value in logs.items()}
+    return logs if return_dict else list(logs.values())

@@ -2,7 +2,7 @@
 
 import dataclasses
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
@@ -49,11 +49,11 @@ def duality_gap(gan: Any, data: tf.data.Dataset, steps: int = 50, learning_rate:
     if len(batches) < 2:
         raise InputError(f"data: wanted two batches or more, to respond on and to be judged by, got {len(batches)}")
     gan.check_batch(batches[0])
-    d, g = gan.game.player("d"), gan.game.player("g")
-    against_d = dataclasses.replace(g, objective=lambda round: _raise_loss(gan, round))
     half = len(batches) // 2
-    worst = _value_after(gan, d, batches[:half], batches[half:], steps, learning_rate)
-    best = _value_after(gan, against_d, batches[:half], batches[half:], steps, learning_rate)
+    worst, best = (
+        _value_after(gan, player, batches[:half], batches[half:], steps, learning_rate)
+        for player in gan.cached("duality_gap", lambda: _responses(gan))
+    )
     return {"duality_gap": worst - best, "worst_case": worst, "best_case": best}
 
 
@@ -62,13 +62,24 @@ def _raise_loss(gan: Any, round: Round) -> tuple[tf.Tensor, Logs]:
     return -loss, {}
 
 
-def _value_after(
-    gan: Any, player: Player, respond_on: Sequence, judge_by: Sequence, steps: int, learning_rate: float
-) -> float:
-    """M after the player's best response; then everything is put back."""
-    before = [np.array(v) for v in gan.variables]
+@dataclasses.dataclass(frozen=True)
+class _Response:
+    """A player that moves alone, compiled: its optimizer, `step(batch, count)` and then M, `value(batch, count)`."""
+
+    optimizer: keras.optimizers.Optimizer
+    step: Callable
+    value: Callable
+
+
+def _responses(gan: Any) -> tuple[_Response, _Response]:
+    d, g = gan.game.player("d"), gan.game.player("g")
+    against_d = dataclasses.replace(g, objective=lambda round: _raise_loss(gan, round))
+    return _response(gan, d), _response(gan, against_d)
+
+
+def _response(gan: Any, player: Player) -> _Response:
     with gan.distribute_strategy.scope():
-        optimizer = keras.optimizers.Adam(learning_rate, beta_1=0.5)
+        optimizer = keras.optimizers.Adam(beta_1=0.5)
         optimizer.build(player.variables)
     alone = Game([dataclasses.replace(player, optimizer=optimizer)])
 
@@ -81,11 +92,21 @@ def _value_after(
         with gan.game.at({}):  # moving statistics stay as they are
             return -gan.discriminator_objective(gan.round(share(batch), count, lazy=False))[1]["d_loss"]
 
-    step, value = tf.function(gan.replicated(step)), tf.function(gan.replicated(value))
+    return _Response(optimizer, tf.function(gan.replicated(step)), tf.function(gan.replicated(value)))
+
+
+def _value_after(
+    gan: Any, response: _Response, respond_on: Sequence, judge_by: Sequence, steps: int, learning_rate: float
+) -> float:
+    """M after the player's best response; then everything is put back."""
+    before = [np.array(v) for v in gan.variables]
+    for variable in response.optimizer.variables:  # of the last time
+        variable.assign(tf.zeros_like(variable))
+    response.optimizer.learning_rate = learning_rate
     try:
         for count, batch in zip(range(steps), itertools.cycle(respond_on)):
-            step(batch, tf.constant(count))
-        return float(np.mean([value(batch, tf.constant(count)) for count, batch in enumerate(judge_by)]))
+            response.step(batch, tf.constant(count))
+        return float(np.mean([response.value(batch, tf.constant(count)) for count, batch in enumerate(judge_by)]))
     finally:
         for variable, old in zip(gan.variables, before, strict=True):
             variable.assign(old)

@@ -1,5 +1,6 @@
 """The two-player GAN (Goodfellow et al. 2014) as a `keras.Model`."""
 
+import inspect
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -7,11 +8,12 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from kgan import losses, random, schedules
+from kgan import idioms, losses, random, schedules
 from kgan.augment import Augmentation
 from kgan.augment import get as get_augment
+from kgan.batches import unpack
 from kgan.checks import InputError, whole
-from kgan.distribute import mean_over_replicas, sublayers
+from kgan.distribute import mean_over_replicas, sublayers, untrack
 from kgan.fit import FitLoop
 from kgan.game import Game, Logs, Player, Round
 from kgan.losses import Loss
@@ -73,6 +75,7 @@ class GAN(FitLoop, keras.Model):
         jit_compile: bool = False,
         steps_per_execution: int = 1,
         run_eagerly: bool = False,
+        **others: Any,
     ) -> None:
         """Says how to play. Call it inside the strategy's scope, as the constructor.
 
@@ -96,11 +99,13 @@ class GAN(FitLoop, keras.Model):
                 last digits; sums are rounded in XLA's order, so the run is the same up to rounding.
             steps_per_execution: rounds in one call of the compiled function; must divide the epoch.
             run_eagerly: run the round without tf.function, for debugging.
+            **others: `keras.Model.compile`'s other arguments, which are refused: a game has no use for them.
 
         Raises:
-            InputError: for an unknown name, an argument out of its range, or a network that the penalties' gradients
-                cannot go through (see `models.lint`).
+            InputError: for an unknown name, an argument out of its range, a network that the penalties' gradients
+                cannot go through (see `models.lint`), or one that is frozen.
         """
+        idioms.refuse_compile(others, inspect.signature(GAN.compile).parameters)
         whole("steps_per_execution", steps_per_execution)
         super().compile(
             optimizer=None, jit_compile=jit_compile, steps_per_execution=steps_per_execution, run_eagerly=run_eagerly
@@ -122,20 +127,33 @@ class GAN(FitLoop, keras.Model):
         self.steps, self.n_critic = n_critic, balances.steps(n_critic, -1.0)
         self.balance = balance
         self.rates = None if balance is None else balances.base_rates(balance, self._optimizers())
-        if decay is None:
-            self.average_generator = None
-        elif self.average_generator is None:
-            self.average_generator = keras.models.clone_model(self.generator)
+        other = self.average is not None and self.average.source is not self.generator  # assigned since
+        if other:
+            settings.check_networks(self.generator, self.discriminator, self.latent_dim)
+        network = self.average_generator
+        self.average_generator = None  # so that Keras counts it at one place, whenever it was made
+        if decay is not None:
+            fits = network is not None and not other
+            self.average_generator = network if fits else keras.models.clone_model(self.generator)
         self.average = None if decay is None else Average(self.generator, self.average_generator, decay)
         self.game = Game(self.players())
         for player in self.game.players:
+            idioms.check_trainable(player.name, player.variables)
             player.optimizer.build(player.variables)
+        self.optimizer = idioms.Optimizers({p.name: p.optimizer for p in self.game.players}, self.step)
         self.update = resolve("update", update, UPDATES, methods=("build", "rounds_needed"))
         try:
             self.update.build(self.game)
         except ValueError as error:
             raise InputError(str(error)) from error
         self.most_batches = self.rounds_needed
+        self.frozen_as = idioms.trainable(self)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        old = self.__dict__.get(name)
+        super().__setattr__(name, value)
+        if isinstance(old, keras.layers.Layer) and old is not value:
+            untrack(self, old)
 
     def players(self) -> list[Player]:
         """The game, in playing order."""
@@ -288,7 +306,7 @@ class GAN(FitLoop, keras.Model):
 
     def round(self, batch: Any, number: Any = 0, training: bool = True, lazy: bool = True) -> Round:
         """What the objectives see of `batch` (samples, or samples and labels), the `number`-th of the present step."""
-        real, labels = batch if isinstance(batch, tuple | list) else (batch, None)
+        real, labels = unpack(batch)
         seed = random.fold_in(random.key(self.seed), self.step.value, number)
         return Round(tf.cast(real, "float32"), labels, self.step.value, seed, training, lazy)
 

@@ -10,6 +10,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from kgan.batches import unpack
 from kgan.checks import InputError, whole
 from kgan.models.ranges import output_range
 from kgan.updates import Momentum
@@ -35,7 +36,13 @@ def check_batch(batch: Any, wanted: tuple, generator: keras.Model) -> None:
 
     Warns of images that all lie in [0, 1], and of a generator whose last activation cannot make what the data are.
     """
-    real = batch[0] if isinstance(batch, tuple | list) else batch
+    real, _ = unpack(batch)
+    if isinstance(real, dict | tuple | list):
+        parts = ", ".join(map(repr, real)) if isinstance(real, dict) else f"{len(real)} parts"
+        raise InputError(
+            f"data: samples are a {type(real).__name__} of {parts}, the discriminator takes one array of {wanted}; "
+            "labels go beside them, fit(x, y) or batches (x, y), and data.map(lambda batch: batch[...]) picks a part"
+        )
     if tuple(real.shape[1:]) != wanted:
         raise InputError(f"data: samples have shape {tuple(real.shape[1:])}, the discriminator takes {wanted}")
     if not real.dtype.is_floating:

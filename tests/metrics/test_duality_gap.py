@@ -39,6 +39,16 @@ def test_leaves_the_model_as_it_was():
         np.testing.assert_array_equal(np.array(v), old)
 
 
+def test_a_second_measurement_is_the_same_and_traces_nothing():
+    gan, traces = shift_gan(1.0), []
+    objective = gan.discriminator_objective
+    gan.discriminator_objective = lambda round: traces.append(1) or objective(round)
+    first = kgan.metrics.duality_gap(gan, reals(2), steps=3, learning_rate=0.02)
+    traces.clear()
+    assert kgan.metrics.duality_gap(gan, reals(2), steps=3, learning_rate=0.02) == first and not traces
+    assert kgan.metrics.duality_gap(gan, reals(2), steps=3, learning_rate=0.05) != first
+
+
 def test_bad_input():
     with pytest.raises(InputError, match=r"data: wanted two batches or more, .* got 1"):
         kgan.metrics.duality_gap(shift_gan(0.0), reals(1))

@@ -322,11 +322,9 @@ BAD = {
     "num: wanted a whole number from 1 on, got 2.5": lambda: make().sample(2.5),
     "seed: wanted a whole number from 0 on, got 'a'": lambda: make().sample(2, seed="a"),
     "generator: wanted a keras.Model, got None": lambda: kgan.GAN(None, kgan.networks.mlp_discriminator(), 4),
-    "validation_data: wanted a tf.data.Dataset of batches, got a ndarray": lambda: fit(
-        images(8), batch_size=4, validation_data=images(8)
+    "data: samples are a tuple of 2 parts, the discriminator takes one array of (8, 8, 1); labels go": lambda: fit(
+        (images(8), np.zeros(8)), batch_size=4
     ),
-    "x: wanted a tf.data.Dataset of batches, got a ndarray": lambda: make().evaluate(images(8)),
-    "x: wanted a dataset of batches or an array of samples, got a tuple": lambda: fit((images(8), np.zeros(8))),
     "batch_size: wanted a whole number from 1 on, got -1": lambda: fit(images(8), batch_size=-1),
     "steps_per_epoch: wanted a whole number from 1 on, got -1": lambda: fit(
         images(8), batch_size=4, steps_per_epoch=-1

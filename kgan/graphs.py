@@ -1,0 +1,103 @@
+"""What of a game is compiled, on one replica or several, and for how long."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import tensorflow as tf
+
+from kgan import batches
+from kgan.distribute import share
+
+
+class Graphs:
+    """Compiled rounds and evaluations of a `keras.Model` with `train_step(batches)` and `test_step(batch, number)`.
+
+    A mixin before `keras.Model`. Each is compiled at its first use, and again after `compile` or where `graph_key`
+    is another.
+
+    Attributes:
+        graphs: what is compiled, by its name and the `graph_key`.
+    """
+
+    def compile(self, *args: Any, **kwargs: Any) -> None:
+        """As `keras.Model.compile`. What was compiled of the game before is let go."""
+        self.graphs = {}
+        super().compile(*args, **kwargs)
+
+    def make_train_function(self, force: bool = False) -> Callable:
+        """The compiled function that plays `steps_per_execution` rounds from an iterator; returns mean logs."""
+        if force:
+            self.graphs.clear()
+        return self.cached("rounds", self._rounds)
+
+    def _rounds(self) -> Callable:
+        run, repeats, needed = self.replicated(self.train_step), self.steps_per_execution, self.rounds_needed
+
+        def once(iterator: Iterator) -> dict:
+            return run([next(iterator) for _ in range(needed)])
+
+        def function(iterator: Iterator) -> dict:
+            logs = once(iterator)
+            if repeats > 1:
+                add = lambda i, sums: (i + 1, tf.nest.map_structure(tf.add, sums, once(iterator)))  # noqa: E731
+                # Not unrolled: the graph stays that of one round.
+                _, logs = tf.while_loop(lambda i, _: i < repeats, add, (tf.constant(1), logs))
+            return {name: value / repeats for name, value in logs.items()}
+
+        return self._graph(function)
+
+    def make_test_function(self, force: bool = False) -> Callable:
+        """The compiled function of an iterator and a batch's number: its logs, summed over samples; how many."""
+        if force:
+            self.graphs.clear()
+        return self.cached("batches", self._sums)
+
+    def _sums(self) -> Callable:
+        def sums(batch: Any, number: tf.Tensor) -> tuple[dict, tf.Tensor]:
+            size = tf.cast(batches.rows(batch), "float32")
+            logs = self.test_step(batch, number)
+            # A replica that is left without samples at the end has means that are NaN, and weigh nothing.
+            return {name: tf.math.multiply_no_nan(value, size) for name, value in logs.items()}, size
+
+        run = self.replicated(sums, "SUM")
+        return self._graph(lambda iterator, number: run(next(iterator), number))
+
+    def graph_key(self) -> Any:
+        """What of the game, beside its variables, a compiled round depends on; a game that grows adds its stage."""
+        return self.rounds_needed
+
+    def cached(self, name: str, make: Callable[[], Any]) -> Any:
+        """What `make()` returned the first time, for this `name` and `graph_key`, since `compile`."""
+        key = (name, self.graph_key())
+        if key not in self.graphs:
+            self.graphs[key] = make()
+        return self.graphs[key]
+
+    def _whole(self, step: Callable) -> Callable:
+        """`step` compiled, with every replica given its rows of whole batches."""
+        run = self.replicated(lambda batch: step(share(batch)))
+        return self._graph(lambda batch: run(batch))
+
+    def _graph(self, function: Callable) -> Callable:
+        if self.run_eagerly:
+            return function
+        return tf.function(tf.autograph.experimental.do_not_convert(function), reduce_retracing=True)
+
+    def replicated(self, step: Callable, reduce: str = "MEAN") -> Callable:
+        """`step` on every replica, with the mean, or the "SUM", over them of the tensors it returns."""
+        strategy = self.distribute_strategy
+        if strategy.num_replicas_in_sync == 1:
+            if self.jit_compile and not self.run_eagerly:
+                return tf.function(step, jit_compile=True, reduce_retracing=True)
+            return step
+
+        def run(*args: Any) -> Any:
+            result = strategy.run(step, args=args)
+            return tf.nest.map_structure(lambda value: strategy.reduce(reduce, value, axis=None), result)
+
+        return run
+
+    def _iterate(self, dataset: tf.data.Dataset) -> Iterator:
+        if self.distribute_strategy.num_replicas_in_sync > 1:
+            dataset = self.distribute_strategy.experimental_distribute_dataset(dataset)
+        return iter(dataset)
