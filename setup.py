@@ -33,6 +33,7 @@ setup(
         "tensorflow-datasets",
         "tqdm",
         "typing_extensions",
+        "wrapt",  # TensorFlow has it too
     ],
     extras_require={
         "dev": [

@@ -3,6 +3,8 @@
 import importlib
 from typing import Any
 
+from kgan import registered
+
 __version__ = "0.1.0"
 
 _MODELS = {"DRAGAN", "FGAN", "GAN", "LSGAN", "R3GAN", "RaGAN", "SAGAN", "SNGAN", "WGAN", "WGANGP"}
@@ -43,3 +45,6 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return __all__
+
+
+registered.when_keras_is_imported()

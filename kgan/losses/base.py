@@ -8,12 +8,13 @@ import tensorflow as tf
 
 from kgan import random, schedules
 from kgan.checks import InputError
+from kgan.parts import Part
 from kgan.spec import resolve
 
 REAL, FAKE, BASE = 0, 1, 2  # what a draw is for: the last key of its seed
 
 
-class Loss:
+class Loss(Part):
     """The interface of a loss, and the way to write one: subclass, or any object with the first two methods.
 
     Attributes:

@@ -21,6 +21,7 @@ from kgan.models import balance as balances
 from kgan.models import settings
 from kgan.models.average import Average
 from kgan.models.lint import check_layers
+from kgan.models.saving import Compiled
 from kgan.penalties import Play
 from kgan.penalties import get as get_penalty
 from kgan.schedules import AdaptiveSteps, RateBalance, Schedule
@@ -32,7 +33,7 @@ MEMORY = 0.95  # of the average of r_t, a round
 
 
 @keras.saving.register_keras_serializable("kgan")
-class GAN(FitLoop, keras.Model):
+class GAN(Compiled, FitLoop, keras.Model):
     """A generator and a discriminator, each with its own objective, moved in turn by an update rule.
 
     A call returns images from latents, by the averaged generator where there is one. To train another objective,
@@ -403,9 +404,6 @@ class GAN(FitLoop, keras.Model):
             gan.average_generator = keras.models.clone_model(gan.generator)
             gan.average = Average(gan.generator, gan.average_generator, decay=None)
         return gan
-
-    def get_compile_config(self) -> None:
-        """Settings are not saved with the model: compile again to train on, with an average that begins anew."""
 
 
 def _iterate(network: keras.Model):

@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from kgan import checks
 from kgan.checks import InputError
+from kgan.parts import Part
 
 # Under the square root of a norm, whose derivative at 0 is infinite: with a critic that is flat somewhere, the
 # penalty's gradient would be NaN. 1e-12 moves a norm of 1 by 5e-13.
@@ -109,7 +110,7 @@ class Play:
         return self._known[name]
 
 
-class Penalty:
+class Penalty(Part):
     """The interface, and the way to write one: set `name` and define `__call__`, or one of the two terms.
 
     A weight that is a number or a `kgan.schedules.Schedule` is a number by the time that a term is asked for.

@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from kgan import checks, random, schedules
 from kgan.checks import InputError
+from kgan.parts import Part
 from kgan.penalties.base import Penalty, Play, weighted
 from kgan.spec import resolve
 
@@ -14,7 +15,7 @@ Transform = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]  # (images, seed) -> ima
 
 
 @dataclasses.dataclass(frozen=True)
-class Shift:
+class Shift(Part):
     """Shifts each image by up to `pixels` whole pixels along both axes, and mirrors it left to right half of the time.
 
     What comes in at a border is the image's own reflection. An instance is called as (images, seed) -> images, of the

@@ -7,11 +7,12 @@ import keras
 import tensorflow as tf
 
 from kgan.game import Game, Logs, Point, Round, joined, norm
+from kgan.parts import Part
 
 LARGEST = 3e38  # about float32's largest number
 
 
-class Update(keras.layers.Layer):
+class Update(Part, keras.layers.Layer):
     """One round of play: `update.build(game)` once, then `update(game, rounds) -> logs`.
 
     `rounds` holds as many `Round`s as `rounds_needed` says, each with a fresh real batch. A rule is a Keras layer
