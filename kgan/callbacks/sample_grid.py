@@ -1,12 +1,15 @@
 """Pictures of the same latents, epoch after epoch."""
 
 import os
+import warnings
+from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
 from kgan import pictures
 from kgan.callbacks.base import RunCallback
-from kgan.checks import InputError, whole
+from kgan.checks import whole
 from kgan.distribute import is_chief
 from kgan.runs.samples import path as picture
 
@@ -14,6 +17,8 @@ from kgan.runs.samples import path as picture
 class SampleGrid(RunCallback):
     """Draws samples of the averaged generator from fixed latents: images on a grid, points in the plane as points.
 
+    Of images of another number of channels it draws the first three (of two, the first), of a table's rows the first
+    two columns as points, and of numbers how they are distributed; of other samples nothing. It says so, once.
     After epoch 1 it writes RUN/samples/epoch-0001.png, and the same as a TensorBoard image into RUN/logs.
 
     Args:
@@ -23,7 +28,7 @@ class SampleGrid(RunCallback):
         every: draw each that many epochs.
 
     Raises:
-        InputError: for an argument out of its range; in `fit`, if samples are neither images nor points.
+        InputError: for an argument out of its range.
     """
 
     def __init__(self, run_dir: str | os.PathLike, num: int = 64, seed: int = 0, every: int = 1) -> None:
@@ -32,15 +37,19 @@ class SampleGrid(RunCallback):
         self._writer = None
 
     def on_train_begin(self, logs: dict | None = None) -> None:
-        shape = self.model.sample(1, self.seed).shape[1:]
-        if shape != (2,) and not (len(shape) == 3 and shape[-1] in (1, 3)):
-            raise InputError(f"SampleGrid: samples have shape {shape}: not images (1 or 3 channels), nor points (2,)")
+        samples = self.model.sample(1, self.seed)
+        _, drawn = visible(samples)
+        if drawn:
+            shape = samples.shape[1:] if isinstance(samples, np.ndarray) else type(samples).__name__
+            warnings.warn(f"SampleGrid: samples have shape {shape}: draws {drawn}", stacklevel=2)
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         number = epoch + 1
         if number % self.every or not is_chief():
             return
-        samples = self.model.sample(self.num, self.seed)
+        samples, _ = visible(self.model.sample(self.num, self.seed))
+        if samples is None:
+            return
         path = picture(self.run_dir, number)
         if samples.ndim == 2:
             pictures.scatter(samples, path)
@@ -57,3 +66,23 @@ class SampleGrid(RunCallback):
             self._writer.close()
             self._writer = None
         super().on_train_end(logs)
+
+
+def visible(samples: Any) -> tuple[np.ndarray | None, str]:
+    """What of samples can be drawn, and in words what that is, "" for all.
+
+    Returns:
+        Images (n, height, width, 1 or 3), points (n, 2) or None.
+    """
+    shape = samples.shape[1:] if isinstance(samples, np.ndarray) else ()
+    if (len(shape) == 3 and shape[-1] in (1, 3)) or shape == (2,):
+        return samples, ""
+    if len(shape) == 3 and shape[-1] > 0:
+        kept = 3 if shape[-1] > 3 else 1
+        return samples[..., :kept], f"the first {kept} of {shape[-1]} channels"
+    if len(shape) == 1 and shape[0] > 2:
+        return samples[:, :2], f"the first 2 of {shape[0]} columns"
+    if shape == (1,):
+        share = (np.arange(len(samples)) + 0.5) / len(samples)
+        return np.stack([np.sort(samples[:, 0]), share], axis=1), "the share of numbers (y) that are below each (x)"
+    return None, "nothing"

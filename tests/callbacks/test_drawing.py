@@ -64,13 +64,33 @@ class TestSampleGrid:
         epoch_end(SampleGrid(tmp_path / "run"), gan, 0)
         assert not (tmp_path / "run").exists()
 
-    def test_samples_that_are_no_picture_are_refused_before_training(self, tmp_path):
+    @pytest.mark.parametrize(
+        ("shape", "drawn", "seen"),
+        [
+            ((8, 8, 4), "the first 3 of 4 channels", lambda x: x[..., :3]),
+            ((8, 8, 2), "the first 1 of 2 channels", lambda x: x[..., :1]),
+            ((5,), "the first 2 of 5 columns", lambda x: x[:, :2]),
+            ((1,), "the share of numbers", lambda x: np.stack([np.sort(x[:, 0]), np.linspace(0.125, 0.875, 4)], 1)),
+            ((3, 2), "nothing", None),
+        ],
+    )
+    def test_it_draws_what_it_can_and_says_so(self, tmp_path, monkeypatch, shape, drawn, seen):
         gan = kgan.GAN(
-            kgan.networks.mlp_generator((5,), 2, 4, 1), kgan.networks.mlp_discriminator((5,), 4, 1), latent_dim=2
+            kgan.networks.mlp_generator(shape, 2, 4, 1), kgan.networks.mlp_discriminator(shape, 4, 1), latent_dim=2
         )
         gan.compile()
-        with pytest.raises(InputError, match=r"SampleGrid: samples have shape \(5,\): not images"):
-            gan.fit(np.zeros((32, 5), "float32"), callbacks=[SampleGrid(tmp_path)], verbose=0)
+        points = []
+        scatter = pictures.scatter
+        monkeypatch.setattr(pictures, "scatter", lambda x, path: points.append(x) or scatter(x, path))
+        with pytest.warns(UserWarning, match=f"SampleGrid: samples have shape .*: draws {drawn}"):
+            epoch_end(SampleGrid(tmp_path, num=4), gan, 0)
+        if seen is None:
+            assert not (tmp_path / "samples").exists()
+        elif len(shape) == 1:
+            np.testing.assert_allclose(points[0], seen(gan.sample(4)))
+        else:
+            picture = tf.io.decode_png((tmp_path / "samples" / "epoch-0001.png").read_bytes())
+            np.testing.assert_array_equal(picture, pictures.grid(seen(gan.sample(4))))
 
     @pytest.mark.parametrize(
         ("arguments", "message"),
