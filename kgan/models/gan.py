@@ -13,7 +13,7 @@ from kgan.augment import Augmentation
 from kgan.augment import get as get_augment
 from kgan.batches import unpack
 from kgan.checks import InputError, whole
-from kgan.distribute import mean_over_replicas, sublayers, untrack
+from kgan.distribute import forget_losses, mean_over_replicas, sublayers, untrack
 from kgan.fit import FitLoop
 from kgan.game import Game, Logs, Player, Round
 from kgan.losses import Loss
@@ -199,6 +199,7 @@ class GAN(Compiled, FitLoop, keras.Model):
         return round.once("play", lambda: self._seen(round))
 
     def _seen(self, round: Round) -> Play:
+        forget_losses(self.generator, self.discriminator)
         latents = self.latents(round)
         real, fake, view = round.real, self.generate(latents, round), lambda samples: samples
         if self.augment is not None and round.training:
@@ -245,8 +246,9 @@ class GAN(Compiled, FitLoop, keras.Model):
         return losses.at(self.adversarial_loss, round.step, random.fold_in(round.seed, LOSS))
 
     def _terms(self, player: str, round: Round) -> dict[str, tf.Tensor]:
-        """What the penalties add to what a player minimises, by their names."""
-        terms = {}
+        """What its layers ("layers") and the penalties add to what a player minimises, by their names."""
+        added = (self.discriminator if player == "d" else self.generator).losses  # in the calls for its loss
+        terms = {"layers": tf.add_n([tf.cast(loss, "float32") for loss in added])} if added else {}
         for number, penalty in enumerate(self.penalties):
             if player in getattr(penalty, "players", ("d",)):
                 name = getattr(penalty, "name", None) or getattr(penalty, "__name__", "penalty")

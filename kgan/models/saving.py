@@ -103,7 +103,8 @@ def write(name: str, value: Any) -> Any:
     else:
         given = getattr(value, "given", None)
     if given is not None and (cls.__module__.startswith("kgan.") or _registered(cls)):
-        known = keras.saving.get_registered_name(cls) if _registered(cls) else f"{cls.__module__}:{cls.__qualname__}"
+        ours = cls.__module__.startswith("kgan.")
+        known = f"{cls.__module__}:{cls.__qualname__}" if ours else keras.saving.get_registered_name(cls)
         return {"kind": "part", "of": known, "given": {key: write(name, element) for key, element in given.items()}}
     builtin = cls.__module__.startswith("keras.")
     if builtin or _registered(cls) or (inspect.isfunction(value) and _registered(value)):
