@@ -123,12 +123,6 @@ def sublayers(layer: keras.layers.Layer) -> list[keras.layers.Layer]:
     return list(layer._flatten_layers(include_self=True, recursive=True))
 
 
-def forget_losses(*networks: keras.Model) -> None:
-    """Lets go of what layers added as losses (`add_loss`, activity regularisers) in the calls before."""
-    for network in networks:
-        network._clear_losses()
-
-
 def untrack(layer: keras.layers.Layer, part: keras.layers.Layer) -> None:
     """Lets go of a layer that an attribute held before: Keras would go on counting its variables as the layer's."""
     layer._tracker.untrack(part)

@@ -154,7 +154,7 @@ class Game:
         for name, tensors in point.items():
             values |= {id(v): t for v, t in zip(self.player(name).variables, tensors, strict=True)}
         mapping = [(v, values[id(v)]) for player in self.players for v in player.variables]
-        return keras.StatelessScope(state_mapping=mapping, collect_losses=True)
+        return keras.StatelessScope(state_mapping=mapping)
 
     def evaluate(self, players: Sequence[Player], round: Round, reduce: bool = True) -> tuple[Point, Logs]:
         """The gradients of some players from one forward pass, with the round's seed as it is; and the logs.

@@ -79,6 +79,16 @@ def check_trainable(player: str, variables: Sequence) -> None:
         )
 
 
+def check_losses(name: str, network: keras.Model) -> None:
+    """Raises an `InputError` for a network whose layers add losses in a call, once it has been called."""
+    regularized = [v for v in network.trainable_variables if v.regularizer is not None]
+    if len(network.losses) > len(regularized):
+        raise InputError(
+            f"{name}: a layer adds a loss in each call (activity_regularizer, add_loss), which a game does not count; "
+            "a penalty, a function (discriminator, real, fake, seed) say, can add it"
+        )
+
+
 def trainable(model: keras.Model) -> tuple[int, ...]:
     """Which variables are trainable, to compare: what is frozen after `compile` moves on until the next one."""
     return tuple(id(v) for v in model.trainable_variables)

@@ -13,7 +13,7 @@ from kgan.augment import Augmentation
 from kgan.augment import get as get_augment
 from kgan.batches import unpack
 from kgan.checks import InputError, whole
-from kgan.distribute import forget_losses, mean_over_replicas, sublayers, untrack
+from kgan.distribute import mean_over_replicas, sublayers, untrack
 from kgan.fit import FitLoop
 from kgan.game import Game, Logs, Player, Round
 from kgan.losses import Loss
@@ -138,6 +138,8 @@ class GAN(Compiled, FitLoop, keras.Model):
             self.average_generator = network if fits else keras.models.clone_model(self.generator)
         self.average = None if decay is None else Average(self.generator, self.average_generator, decay)
         self.game = Game(self.players())
+        for name in ("generator", "discriminator"):
+            idioms.check_losses(name, getattr(self, name))
         for player in self.game.players:
             idioms.check_trainable(player.name, player.variables)
             player.optimizer.build(player.variables)
@@ -199,7 +201,6 @@ class GAN(Compiled, FitLoop, keras.Model):
         return round.once("play", lambda: self._seen(round))
 
     def _seen(self, round: Round) -> Play:
-        forget_losses(self.generator, self.discriminator)
         latents = self.latents(round)
         real, fake, view = round.real, self.generate(latents, round), lambda samples: samples
         if self.augment is not None and round.training:
@@ -246,9 +247,10 @@ class GAN(Compiled, FitLoop, keras.Model):
         return losses.at(self.adversarial_loss, round.step, random.fold_in(round.seed, LOSS))
 
     def _terms(self, player: str, round: Round) -> dict[str, tf.Tensor]:
-        """What its layers ("layers") and the penalties add to what a player minimises, by their names."""
-        added = (self.discriminator if player == "d" else self.generator).losses  # in the calls for its loss
-        terms = {"layers": tf.add_n([tf.cast(loss, "float32") for loss in added])} if added else {}
+        """What a player minimises beside its loss, by name: its weights' "regularizers", and the penalties' terms."""
+        weights = (self.discriminator if player == "d" else self.generator).trainable_variables
+        added = [tf.cast(v.regularizer(v), "float32") for v in weights if v.regularizer is not None]
+        terms = {"regularizers": tf.add_n(added)} if added else {}
         for number, penalty in enumerate(self.penalties):
             if player in getattr(penalty, "players", ("d",)):
                 name = getattr(penalty, "name", None) or getattr(penalty, "__name__", "penalty")

@@ -1,5 +1,7 @@
 """What docs/keras.md promises: Keras's operations and idioms on a game, each works or is refused in one line."""
 
+import functools
+
 import keras
 import numpy as np
 import pytest
@@ -352,37 +354,28 @@ def test_tensorboard_with_everything_on(tmp_path):
     assert {path.name for path in tmp_path.iterdir()} >= {"train", "validation"}
 
 
-def test_losses_of_layers_are_added_to_their_players():
-    def dense(width, **settings):
-        return keras.layers.Dense(width, kernel_initializer="ones", **settings)
-
-    def game(weight, activity, **settings):
+def test_regularizers_of_weights_are_added_to_their_players():
+    def game(weight, activity=None, **settings):
         regular = {"kernel_regularizer": keras.regularizers.L2(weight)} if weight else {}
-        active = {"activity_regularizer": keras.regularizers.L2(activity)} if activity else {}
-        generator = keras.Sequential([keras.Input((2,)), dense(4, **regular), dense(2)])
-        discriminator = keras.Sequential([keras.Input((2,)), dense(4, **active), dense(1)])
+        dense = functools.partial(keras.layers.Dense, kernel_initializer="ones", **regular)
+        generator = keras.Sequential([keras.Input((2,)), dense(4), keras.layers.Dense(2, "tanh", False, "ones")])
+        discriminator = keras.Sequential([keras.Input((2,)), dense(4, activity_regularizer=activity), dense(1)])
         gan = kgan.GAN(generator, discriminator, 2)
         gan.compile(**settings)
         return gan
 
-    plain, regular = game(0.0, 0.0), game(0.5, 0.25)
-    for model in (plain, regular):
-        model(POINTS[:8]), model.discriminator(POINTS[:8])  # calls of others count for nothing
-    fields = []
-    for model in (plain, regular):
-        round = model.round(POINTS[:8])
-        fields.append(model.game.vector_field(round))
-    (before, _), (after, logs) = fields
-    assert float(logs["g_layers"]) == pytest.approx(0.5 * 2 * 4)
-    np.testing.assert_allclose(after["g"][0] - before["g"][0], 2 * 0.5 * np.ones((2, 4)), rtol=1e-5)
-    np.testing.assert_allclose(after["g"][2], before["g"][2], rtol=1e-5)
-    play = regular.play(regular.round(POINTS[:8]).drawn(2))
-    sums = [0.25 * 4 * np.sum(np.sum(x, axis=1) ** 2) / 8 for x in (play.real.numpy(), play.fake.numpy())]
-    assert float(logs["layers"]) == pytest.approx(sum(sums), rel=1e-4)
-    for update in ("alternating", "consensus", "lookahead(extragradient)"):
-        gan = game(0.1, 0.1, update=update, penalties=["r1(interval=2)"], ema_decay=None)
-        history = gan.fit(POINTS, batch_size=8, epochs=2, verbose=0).history
-        assert {"layers", "g_layers"} <= set(history) and np.isfinite(history["layers"]).all()
+    plain, regular = game(0.0), game(0.5)
+    (before, _), (after, logs) = (gan.game.vector_field(gan.round(POINTS[:8])) for gan in (plain, regular))
+    assert float(logs["g_regularizers"]) == pytest.approx(0.5 * 8)
+    assert float(logs["regularizers"]) == pytest.approx(0.5 * 12)
+    np.testing.assert_allclose(after["g"][0] - before["g"][0], np.ones((2, 4)), rtol=1e-4)
+    np.testing.assert_allclose(after["d"][2] - before["d"][2], np.ones((4, 1)), rtol=1e-4)
+    np.testing.assert_allclose(after["g"][2], before["g"][2], rtol=1e-4)
+    round = regular.round(POINTS[:8])
+    jacobians = [gan.game.linearize(round).jvp(after) for gan in (plain, regular)]
+    np.testing.assert_allclose(jacobians[1]["g"][0] - jacobians[0]["g"][0], after["g"][0], rtol=1e-3, atol=1e-4)
+    with pytest.raises(InputError, match="discriminator: a layer adds a loss in each call"):
+        game(0.0, "l2")
 
 
 def test_fit_within_the_strategys_scope():
