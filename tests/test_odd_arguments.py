@@ -56,6 +56,7 @@ def test_whole_numbers_do_where_a_number_is_wanted():
     ("settings", "message"),
     [
         ({"penalties": ["feature_matching(layer='x')"]}, "layer: unknown name 'x'"),
+        ({"jit_compile": "yes"}, "jit_compile: wanted True or False, got 'yes'"),
         ({"n_critic": 1001}, "n_critic: wanted a whole number from 1 to 1000"),
     ],
 )

@@ -12,7 +12,7 @@ from kgan import idioms, losses, random, schedules
 from kgan.augment import Augmentation
 from kgan.augment import get as get_augment
 from kgan.batches import unpack
-from kgan.checks import InputError, whole
+from kgan.checks import InputError, boolean, whole
 from kgan.distribute import mean_over_replicas, sublayers, untrack
 from kgan.fit import FitLoop
 from kgan.game import Game, Logs, Player, Round
@@ -108,6 +108,8 @@ class GAN(Compiled, FitLoop, keras.Model):
         """
         idioms.refuse_compile(others, inspect.signature(GAN.compile).parameters)
         whole("steps_per_execution", steps_per_execution)
+        boolean("jit_compile", jit_compile)
+        boolean("run_eagerly", run_eagerly)
         super().compile(
             optimizer=None, jit_compile=jit_compile, steps_per_execution=steps_per_execution, run_eagerly=run_eagerly
         )
