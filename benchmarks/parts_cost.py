@@ -31,6 +31,7 @@ ROUNDS = 32  # a turn: a multiple of the intervals of lazy penalties
 SECONDS = 4.0  # after which a turn ends early, unless the part has a lazy penalty
 PAIRS = 5
 IMAGES = np.random.default_rng(0).uniform(-1, 1, (1024, *SHAPE)).astype("float32")
+LABELS = np.arange(len(IMAGES)) % 10
 CODE = re.compile(r"`([^`]+)`")
 Conv, ConvTranspose, Dense = keras.layers.Conv2D, keras.layers.Conv2DTranspose, keras.layers.Dense
 
@@ -94,8 +95,8 @@ def behind(kind, size, make):
     return change
 
 
-def _same(kind, like, strides=None):
-    return kind(like.filters, like.kernel_size, strides or like.strides, padding="same")
+def _same(kind, like, strides=None, padding="same"):
+    return kind(like.filters, like.kernel_size, strides or like.strides, padding=padding)
 
 
 # Whose network, and what a layer of it becomes. A convolution behind a blur has as many multiplications as the one
@@ -117,6 +118,10 @@ LAYERS = {
     "SelfAttention": ("d", behind(keras.layers.LeakyReLU, 14, layers.SelfAttention)),
     "MinibatchStdDev": ("d", behind(keras.layers.LeakyReLU, 7, layers.MinibatchStdDev)),
     "MinibatchDiscrimination": ("d", behind(keras.layers.Flatten, 7 * 7 * 2 * WIDTH, layers.MinibatchDiscrimination)),
+    "ReflectionPadding2D": (
+        "d",
+        instead(Conv, lambda old: keras.Sequential([layers.ReflectionPadding2D(1), _same(Conv, old, padding="valid")])),
+    ),
     "BlurDownsampling2D": (
         "d",
         instead(Conv, lambda old: keras.Sequential([layers.BlurDownsampling2D(), _same(Conv, old, 1)])),
@@ -205,6 +210,10 @@ def _curriculum(name):
 
 
 def _penalty(name):
+    if name == "classification":
+        critic = networks.dcgan_discriminator(SHAPE, width=WIDTH, num_classes=10, condition="classes")
+        data = tf.data.Dataset.from_tensor_slices((IMAGES, LABELS)).repeat().batch(BATCH)
+        return {"penalties": [name], "d": critic, "data": data}
     return {"penalties": [name]} | ({"g": _unnormalized()} if name == "path_length" else {})
 
 

@@ -6,6 +6,7 @@ from kgan.layers.blur import BlurDownsampling2D, BlurUpsampling2D
 from kgan.layers.equalized import EqualizedConv2D, EqualizedConv2DTranspose, EqualizedDense
 from kgan.layers.minibatch import MinibatchDiscrimination, MinibatchStdDev
 from kgan.layers.normalization import GroupNormalization, InstanceNormalization, LayerNormalization
+from kgan.layers.padding import ReflectionPadding2D
 from kgan.layers.pixel import PixelNormalization
 from kgan.layers.spectral import SpectralNormalization
 
@@ -23,6 +24,7 @@ __all__ = [
     "MinibatchDiscrimination",
     "MinibatchStdDev",
     "PixelNormalization",
+    "ReflectionPadding2D",
     "SelfAttention",
     "SpectralNormalization",
 ]

@@ -71,7 +71,9 @@ class BatchNormalization(Normalization):
 class ConditionalBatchNormalization(BatchNormalization):
     """Batch normalisation with a gamma and a beta for each class (Dumoulin et al. 2017; de Vries et al. 2017).
 
-    Call it on [x, labels]: x (batch, ..., channels), labels integers (batch,) in [0, num_classes).
+    Call it on [x, labels]: x (batch, ..., channels), labels integers (batch,) in [0, num_classes). It does not look
+    whether they are, which would cost a pass over them in every step: check the data once. TensorFlow itself stops at
+    a label out of range on a CPU; on a GPU it takes gamma = beta = 0, compiled by XLA the nearest class's.
 
     Args:
         num_classes: how many classes there are.

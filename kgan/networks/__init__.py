@@ -1,10 +1,13 @@
 """Builders of generators and discriminators: functions that return a functional `keras.Model`."""
 
+from kgan.networks.cyclegan import cyclegan_generator
 from kgan.networks.dcgan import dcgan_discriminator, dcgan_generator
 from kgan.networks.mlp import mlp_discriminator, mlp_generator
+from kgan.networks.patchgan import patch_discriminator
 from kgan.networks.r3gan import r3gan_discriminator, r3gan_generator
 from kgan.networks.sagan import sagan_discriminator, sagan_generator
 from kgan.networks.sngan import sngan_discriminator, sngan_generator
+from kgan.networks.unet import unet_generator
 
 NETWORKS = {
     "mlp": (mlp_generator, mlp_discriminator),
@@ -16,14 +19,17 @@ NETWORKS = {
 
 __all__ = [
     "NETWORKS",
+    "cyclegan_generator",
     "dcgan_discriminator",
     "dcgan_generator",
     "mlp_discriminator",
     "mlp_generator",
+    "patch_discriminator",
     "r3gan_discriminator",
     "r3gan_generator",
     "sagan_discriminator",
     "sagan_generator",
     "sngan_discriminator",
     "sngan_generator",
+    "unet_generator",
 ]

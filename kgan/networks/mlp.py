@@ -5,11 +5,19 @@ import math
 import keras
 
 from kgan.checks import whole
+from kgan.networks.conditional import discriminator_inputs, generator_inputs, head
 from kgan.networks.shapes import check_sizes, normalized
+
+NORMALIZATIONS = (None, "batch", "spectral")
 
 
 def mlp_generator(
-    output_shape: tuple = (2,), latent_dim: int = 2, width: int = 128, depth: int = 3, normalization: str | None = None
+    output_shape: tuple = (2,),
+    latent_dim: int = 2,
+    width: int = 128,
+    depth: int = 3,
+    normalization: str | None = None,
+    num_classes: int | None = None,
 ) -> keras.Model:
     """`depth` ReLU layers of `width` units, then a linear one; tanh at the end where the output is an image.
 
@@ -19,6 +27,8 @@ def mlp_generator(
         width: units in each hidden layer.
         depth: the number of hidden layers.
         normalization: None, "batch" or "spectral".
+        num_classes: of a conditional generator, with the inputs "latents" and "labels", which has a learnt vector of
+            each class beside the latents, N(0, 1) at first as they are; None for an unconditional one.
 
     Returns:
         A model from latents (batch, latent_dim) to (batch, *output_shape): any value, or [-1, 1] for images.
@@ -28,8 +38,11 @@ def mlp_generator(
     """
     check_sizes(output_shape=output_shape, latent_dim=latent_dim, width=width)
     whole("depth", depth, least=0)
-    wrap, norm = normalized(normalization)
-    x = inputs = keras.Input((latent_dim,))
+    wrap, norm = normalized(normalization, NORMALIZATIONS)
+    x, labels, inputs = generator_inputs(latent_dim, num_classes)
+    if labels is not None:
+        initial = keras.initializers.RandomNormal(stddev=1.0)
+        x = keras.layers.Concatenate()([x, keras.layers.Embedding(num_classes, latent_dim, initial)(labels)])
     for _ in range(depth):
         x = norm(wrap(keras.layers.Dense(width, use_bias=normalization != "batch"))(x))
         x = keras.layers.ReLU()(x)
@@ -40,19 +53,32 @@ def mlp_generator(
 
 
 def mlp_discriminator(
-    input_shape: tuple = (2,), width: int = 128, depth: int = 3, normalization: str | None = None
+    input_shape: tuple = (2,),
+    width: int = 128,
+    depth: int = 3,
+    normalization: str | None = None,
+    num_classes: int | None = None,
+    condition: str = "projection",
 ) -> keras.Model:
-    """`depth` leaky-ReLU (0.2) layers of `width` units, then a linear one. Arguments as in `mlp_generator`.
+    """`depth` leaky-ReLU (0.2) layers of `width` units, then a linear one.
+
+    Args:
+        input_shape: the shape of one sample.
+        width, depth, normalization: as in `mlp_generator`.
+        num_classes: of a conditional discriminator; None for an unconditional one.
+        condition: what that makes of labels: "projection" or "concatenation", with the inputs "samples" and "labels";
+            or "classes", an auxiliary classifier of "samples" alone, which gives {"logits", "classes"}.
 
     Returns:
         A model from samples (batch, *input_shape) to logits (batch, 1).
     """
     check_sizes(input_shape=input_shape, width=width)
     whole("depth", depth, least=0)
-    wrap, norm = normalized(normalization)
-    inputs = keras.Input(input_shape)
-    x = keras.layers.Flatten()(inputs)
+    wrap, norm = normalized(normalization, NORMALIZATIONS)
+    x, labels, inputs = discriminator_inputs(input_shape, num_classes, condition)
+    x = keras.layers.Flatten()(x)
     for _ in range(depth):
         x = norm(wrap(keras.layers.Dense(width, use_bias=normalization != "batch"))(x))
         x = keras.layers.LeakyReLU(0.2)(x)
-    return keras.Model(inputs, wrap(keras.layers.Dense(1))(x), name="mlp_discriminator")
+    outputs = head(x, labels, num_classes, condition, wrap, keras.layers.Dense)
+    return keras.Model(inputs, outputs, name="mlp_discriminator")

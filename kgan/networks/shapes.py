@@ -2,8 +2,10 @@
 
 from collections.abc import Callable
 
+import keras
+
 from kgan.checks import InputError, lookup, whole
-from kgan.layers import BatchNormalization, SpectralNormalization
+from kgan.layers import BatchNormalization, InstanceNormalization, SpectralNormalization
 
 
 def check_sizes(**sizes: int | tuple) -> None:
@@ -36,11 +38,28 @@ def halvings(image_shape: tuple, smallest: int = 4, most: int | None = None) -> 
     return count
 
 
-def normalized(normalization: str | None) -> tuple[Callable, Callable]:
+def picture_sizes(name: str, shape: tuple, least: int = 1, multiple: int = 1) -> None:
+    """Raises an `InputError` unless `shape` is (height, width, channels), the sizes fit or are None: any."""
+    if not isinstance(shape, list | tuple) or len(shape) != 3:
+        raise InputError(f"{name}: wanted (height, width, channels), got {shape!r}")
+    sizes = [size for size in shape[:2] if size is not None]
+    check_sizes(**{name: (*sizes, shape[2])})
+    if any(size < least or size % multiple for size in sizes):
+        wanted = f"from {least} on" + (f", divisible by {multiple}" if multiple > 1 else "")
+        raise InputError(f"{name}: wanted sizes {wanted}, got {shape[0]} x {shape[1]}")
+
+
+# A bias before these does nothing (Adam would walk it at random): they have a shift of their own.
+UNBIASED = ("batch", "instance")
+
+
+def normalized(
+    normalization: str | None, known: tuple[str | None, ...] = (None, "batch", "instance", "spectral")
+) -> tuple[Callable, Callable]:
     """(wrap, norm): how to wrap a kernel layer, and what to put after it.
 
     Raises:
-        InputError: unless `normalization` is None, "batch" or "spectral".
+        InputError: unless `normalization` is one of those `known`.
     """
     plain = lambda layer: layer  # noqa: E731
     nothing = lambda x: x  # noqa: E731
@@ -49,5 +68,12 @@ def normalized(normalization: str | None) -> tuple[Callable, Callable]:
         # Ours: right when differentiated twice, as consensus-like rules do, and the whole batch's over all replicas.
         "batch": (plain, lambda x: BatchNormalization()(x)),
         "spectral": (SpectralNormalization, nothing),
+        # As CycleGAN's authors have it, but that their shift is a bias before it, where it does nothing.
+        "instance": (plain, lambda x: InstanceNormalization(epsilon=1e-5, scale=False)(x)),
     }
-    return lookup("normalization", normalization, table)
+    return lookup("normalization", normalization, {name: table[name] for name in known})
+
+
+def small_normal() -> keras.initializers.Initializer:
+    """N(0, 0.02), DCGAN's and pix2pix's; one for each layer: a shared one would give equal kernels to equal shapes."""
+    return keras.initializers.RandomNormal(stddev=0.02)

@@ -14,6 +14,7 @@ Weights are numbers from 0 on, or `kgan.schedules`: anything else raises an `Inp
 """
 
 from kgan.penalties.base import EPSILON, Penalty, Play, Stateful, squared_gradient_norms
+from kgan.penalties.classification import Classification
 from kgan.penalties.consistency import BalancedConsistency, Consistency, LatentConsistency, Shift
 from kgan.penalties.feature_matching import FeatureMatching
 from kgan.penalties.gradient import R1, R1R2, R2, Dragan, GradientPenalty, LipschitzPenalty
@@ -29,6 +30,7 @@ __all__ = [
     "R1R2",
     "R2",
     "BalancedConsistency",
+    "Classification",
     "Consistency",
     "Dragan",
     "FeatureMatching",
@@ -62,6 +64,7 @@ PENALTIES = {
         OrthogonalRegularization,
         PathLength,
         FeatureMatching,
+        Classification,
     )
 }
 

@@ -74,6 +74,17 @@ def test_conditional_batch_normalisation_has_an_affine_map_for_each_class():
     np.testing.assert_allclose(layer([X, labels], training=True), gamma * standard + beta, rtol=1e-4, atol=1e-5)
 
 
+def test_conditional_batch_normalisation_and_labels_out_of_range_as_its_docstring_has_it():
+    layer = layers.ConditionalBatchNormalization(3)
+    layer.build([(None, 8), (None,)])
+    layer.beta.assign(np.repeat([[1.0], [2.0], [3.0]], 8, 1))
+    x, labels = np.zeros((2, 8), "float32"), tf.constant([3, -1])
+    with pytest.raises(tf.errors.InvalidArgumentError, match=r"is not in \[0, 3\)"):
+        layer([x, labels])
+    nearest = tf.function(lambda labels: layer([x, labels])[:, 0], jit_compile=True)
+    np.testing.assert_array_equal(nearest(labels), [3.0, 1.0])
+
+
 def test_float16_statistics_do_not_overflow():
     keras.config.set_dtype_policy("mixed_float16")
     x = tf.cast(300.0 * X, "float16")  # its squares are beyond float16
@@ -190,6 +201,12 @@ def test_resampling_keeps_constants_and_ramps():
     np.testing.assert_allclose(up[1:-1], 0.5 * np.arange(1, 31) + 0.25, rtol=1e-6)
 
 
+def test_reflection_is_numpys():
+    for padding in (0, 1, 3):
+        expected = np.pad(X, ((0, 0), (padding, padding), (padding, padding), (0, 0)), mode="reflect")
+        np.testing.assert_array_equal(layers.ReflectionPadding2D(padding)(X), expected)
+
+
 BAD = {
     r"epsilon: wanted a number above 0, got 0\.0": lambda: layers.LayerNormalization(epsilon=0.0),
     "epsilon: wanted a number above 0, got 'a'": lambda: layers.LayerNormalization(epsilon="a"),
@@ -218,6 +235,11 @@ BAD = {
     "group_size: wanted a whole number from 1 on, got 0": lambda: layers.MinibatchStdDev(0),
     "features: wanted a whole number from 1 on": lambda: layers.MinibatchDiscrimination(0),
     r"inputs: wanted \(batch, n\)": lambda: layers.MinibatchDiscrimination()(X),
+    "padding: wanted a whole number from 0 on, got -1": lambda: layers.ReflectionPadding2D(-1),
+    "inputs: wanted maps larger than the padding 4, got 4 x 6": lambda: layers.ReflectionPadding2D(4)(X),
+    r"inputs: wanted \(batch, height, width, channels\), got shape \(4, 6, 8": lambda: layers.ReflectionPadding2D()(
+        X[:, 0]
+    ),
     "inputs: wanted an even height and width": lambda: layers.BlurDownsampling2D()(X[:, 1:]),
 }
 

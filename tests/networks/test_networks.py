@@ -79,7 +79,7 @@ BUILDERS = [make for pair in kgan.networks.NETWORKS.values() for make in pair]
 @pytest.mark.parametrize("make", BUILDERS, ids=lambda make: make.__name__)
 def test_every_builder_wants_whole_numbers(make):
     shape, *numbers = inspect.signature(make).parameters
-    numbers = [name for name in numbers if name != "normalization"]
+    numbers = [name for name in numbers if name not in ("normalization", "condition")]
     assert "width" in numbers
     for name in numbers:
         for value in (-1, 1.5, "a"):
@@ -93,3 +93,17 @@ def test_every_builder_wants_whole_numbers(make):
 def test_unknown_normalization():
     with pytest.raises(InputError, match="normalization: unknown name 'spectrl'; did you mean 'spectral'"):
         kgan.networks.mlp_generator(normalization="spectrl")
+    for make, name in ((kgan.networks.mlp_generator, "instance"), (kgan.networks.sngan_discriminator, "batch")):
+        with pytest.raises(InputError, match=f"normalization: unknown name '{name}'.* known: None, "):
+            make(normalization=name)  # which would have no effect, or find no positions
+
+
+PICTURES = [kgan.networks.cyclegan_generator, kgan.networks.unet_generator, kgan.networks.patch_discriminator]
+
+
+@pytest.mark.parametrize("make", [*BUILDERS, *PICTURES], ids=lambda make: make.__name__)
+def test_no_two_kernels_start_alike(make):
+    """As those would whose layers share an initializer."""
+    kernels = [v.numpy() for v in make((64, 64, 3), width=4).trainable_variables if v.numpy().std() > 0.0]
+    for number, one in enumerate(kernels):
+        assert not any(np.array_equal(one, other) for other in kernels[:number]), one.shape

@@ -28,34 +28,41 @@ PENALTIES = [
     "orthogonal(network='both', weight=0.01, diagonal=True)",
     "path_length",
     "feature_matching",
+    "classification(d_weight=2.0, g_weight=0.1)",
 ]
+CLASSIFIED = ("classification",)  # these want a judge that gives classes too, and labels
+CLASSES, LABELS = 3, [2, 0, 1, 2]
 
 # (discriminator, generator)
 NETWORKS = {
     "mlp": (
-        lambda: networks.mlp_discriminator(SHAPE, width=8),
+        lambda **k: networks.mlp_discriminator(SHAPE, width=8, **k),
         lambda: networks.mlp_generator(SHAPE, LATENT_DIM, width=8),
     ),
     "dcgan": (
-        lambda: networks.dcgan_discriminator(SHAPE, width=4),
+        lambda **k: networks.dcgan_discriminator(SHAPE, width=4, **k),
         lambda: networks.dcgan_generator(SHAPE, LATENT_DIM, width=4, normalization=None),
     ),
     "dcgan, spectral": (
-        lambda: networks.dcgan_discriminator(SHAPE, width=4, normalization="spectral"),
+        lambda **k: networks.dcgan_discriminator(SHAPE, width=4, normalization="spectral", **k),
         lambda: networks.dcgan_generator(SHAPE, LATENT_DIM, width=4, normalization="spectral"),
     ),
     "sngan": (
-        lambda: networks.sngan_discriminator(SHAPE, width=4),
+        lambda **k: networks.sngan_discriminator(SHAPE, width=4, **k),
         lambda: networks.mlp_generator(SHAPE, LATENT_DIM, width=8),
     ),
 }
 
 
-def play(kind="mlp", training=False, step=2000, spread=0.3):
-    """A play in the default float type, with weights large enough for every penalty to have something to say."""
+def play(kind="mlp", training=False, step=2000, spread=0.3, name=""):
+    """A play in the default float type, with weights large enough for every penalty to have something to say.
+
+    For the penalty called `name`: most look at a judge that gives logits alone.
+    """
     keras.utils.set_random_seed(0)
-    discriminator, generator = (make() for make in NETWORKS[kind])
-    return played(discriminator, generator, training, step, spread)
+    settings = {"num_classes": CLASSES, "condition": "classes"} if name.startswith(CLASSIFIED) else {}
+    make_discriminator, make_generator = NETWORKS[kind]
+    return played(make_discriminator(**settings), make_generator(), training, step, spread)
 
 
 def played(discriminator, generator, training=False, step=2000, spread=0.3):
@@ -66,17 +73,21 @@ def played(discriminator, generator, training=False, step=2000, spread=0.3):
     floatx = keras.config.floatx()
     latents = tf.constant(rng.normal(size=(BATCH, LATENT_DIM)), floatx)
 
+    def judge(x):
+        return tf.nest.map_structure(lambda y: tf.cast(y, floatx), discriminator(x, training=training))
+
     def generate(z):
         return tf.cast(generator(z, training=training), floatx)
 
     return penalties.Play(
         generator=generator,
         discriminator=discriminator,
-        judge=lambda x: tf.cast(discriminator(x, training=training), floatx),
+        judge=judge,
         generate=generate,
         latents=latents,
         real=tf.constant(rng.uniform(-1, 1, (BATCH, *SHAPE)), floatx),
         fake=generate(latents),
+        given=tf.constant(LABELS),
         step=step,
         seed=kgan.random.key(3),
         training=training,

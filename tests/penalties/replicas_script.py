@@ -19,12 +19,18 @@ tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfigur
 from tests.penalties import cases  # noqa: E402
 
 
-def evaluate(play, penalties):
+def played():
+    """A play for each penalty: one for all those that are content with logits."""
+    plays = {name: cases.play(training=True, name=name) for name in ("", *cases.CLASSIFIED)}
+    return {name: plays.get(name.partition("(")[0], plays[""]) for name in cases.PENALTIES}
+
+
+def evaluate(plays, penalties):
     """The value, gradients (summed over replicas, of the loss over their number) and state of each term."""
     replicas, results = tf.distribute.get_strategy().num_replicas_in_sync, {}
     for name, penalty in penalties.items():
         for player in penalty.players:
-            value, gradients = cases.value_and_gradients(penalty, player, play)
+            value, gradients = cases.value_and_gradients(penalty, player, plays[name])
             gradients = [g / replicas for g in gradients]
             if replicas > 1:
                 context = tf.distribute.get_replica_context()
@@ -36,7 +42,7 @@ def evaluate(play, penalties):
 
 
 def main():
-    one, same = cases.play(training=True), {name: cases.made(name) for name in cases.PENALTIES}
+    one, same = played(), {name: cases.made(name) for name in cases.PENALTIES}
     alone = tf.function(lambda: evaluate(one, same))()
 
     strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
@@ -44,19 +50,23 @@ def main():
 
     def share(x):
         rank = tf.distribute.get_replica_context().replica_id_in_sync_group
-        return tf.cast(x, "float32")[rank * half : (rank + 1) * half]
+        return tf.constant(x.numpy())[rank * half : (rank + 1) * half]
+
+    def part(whole, play):
+        names = ("latents", "real", "fake", "given")
+        return dataclasses.replace(play, **{name: share(getattr(whole, name)) for name in names})
 
     with strategy.scope():
-        two = cases.play(training=True)
+        two = played()
         penalties = {name: cases.made(name) for name in cases.PENALTIES}
-    for a, b in ((one.discriminator, two.discriminator), (one.generator, two.generator)):
-        b.set_weights(a.get_weights())
+    for name in cases.PENALTIES:
+        for network in ("discriminator", "generator"):
+            getattr(two[name], network).set_weights(getattr(one[name], network).get_weights())
 
     @tf.function
     def shared():
         def replica():
-            parts = {name: share(getattr(one, name).numpy()) for name in ("latents", "real", "fake")}
-            return evaluate(dataclasses.replace(two, **parts), penalties)
+            return evaluate({name: part(one[name], two[name]) for name in cases.PENALTIES}, penalties)
 
         return strategy.run(replica)
 

@@ -30,7 +30,7 @@ def test_every_penalty_is_listed():
 def agrees_with_finite_differences(kind, name):
     """Of each player's term: along random directions, so that every weight takes part."""
     keras.config.set_floatx("float64")
-    play, penalty, rng = cases.play(kind), cases.made(name), np.random.default_rng(1)
+    play, penalty, rng = cases.play(kind, name=name), cases.made(name), np.random.default_rng(1)
     for player in penalty.players:
         variables = cases.variables(player, play)
         result, gradients = cases.value_and_gradients(penalty, player, play)
@@ -61,7 +61,7 @@ def test_gradient_agrees_with_finite_differences_through_other_networks(kind, na
 
 @pytest.mark.parametrize("name", cases.PENALTIES)
 def test_a_float32_scalar_the_same_eagerly_and_in_a_graph(name):
-    play, penalty = cases.play(), cases.made(name)
+    play, penalty = cases.play(name=name), cases.made(name)
     xla = name in ("dragan", "r1_r2", "consistency", "lecam", "path_length")  # compiling takes seconds a penalty
     for player in penalty.players:
         eager, eager_gradients = cases.value_and_gradients(penalty, player, play)
@@ -83,7 +83,7 @@ def test_a_float32_scalar_the_same_eagerly_and_in_a_graph(name):
 
 @pytest.mark.parametrize("name", cases.PENALTIES)
 def test_the_interface(name):
-    play, penalty = cases.play(), cases.made(name)
+    play, penalty = cases.play(name=name), cases.made(name)
     terms = {player: cases.term(penalty, player, play) for player in ("d", "g")}
     assert {player for player, value in terms.items() if value is not None} == set(penalty.players)
 
@@ -92,7 +92,13 @@ def test_the_interface(name):
         value = penalty(play.judge, play.real, play.fake, play.seed)
     except InputError as error:
         assert "looks at more of the game" in str(error)
-        assert name.split("(")[0] in ("latent_consistency", "orthogonal", "path_length", "feature_matching")
+        assert name.split("(")[0] in (
+            "latent_consistency",
+            "orthogonal",
+            "path_length",
+            "feature_matching",
+            "classification",
+        )
     else:
         assert float(value) == float(terms["d"])
 
@@ -124,8 +130,9 @@ def test_the_interface(name):
 
 
 def test_weights_scale_the_term_and_may_be_schedules():
-    play = cases.play()
+    plays = {name: cases.play(name=name) for name in ("", *cases.CLASSIFIED)}
     for name, kind in penalties.PENALTIES.items():
+        play = plays.get(name, plays[""])
         plain, arguments = cases.made(name), weights(kind)
         twice = {argument: schedules.Linear(0.0, 4.0 * getattr(plain, argument), 10) for argument in arguments}
         twice = schedules.at(cases.filled(kind(**twice)), tf.constant(5))
@@ -150,9 +157,9 @@ def test_state_is_shared_with_the_copy_that_a_schedule_makes(name):
 @pytest.mark.parametrize("policy", ["mixed_bfloat16", "mixed_float16"])
 def test_float32_under_mixed_precision(policy):
     keras.config.set_dtype_policy(policy)
-    play = cases.play(spread=0.1)
+    plays = {name: cases.play(spread=0.1, name=name) for name in ("", *cases.CLASSIFIED)}
     for name in cases.PENALTIES:
-        penalty = cases.made(name)
+        penalty, play = cases.made(name), plays.get(name.partition("(")[0], plays[""])
         for player in penalty.players:
             value, gradients = cases.value_and_gradients(penalty, player, play)
             assert value.dtype == "float32" and np.isfinite(value), name
