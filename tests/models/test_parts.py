@@ -29,7 +29,7 @@ def fit(gan, epochs=1, **more):
     return gan.fit(DATA, batch_size=4, epochs=epochs, verbose=0, **more).history
 
 
-@pytest.mark.parametrize("name", penalties.PENALTIES)
+@pytest.mark.parametrize("name", [name for name in penalties.PENALTIES if name != "classification"])
 def test_every_penalty_is_added_to_its_players_loss_and_logged(name):
     gan = make(penalties=[name])
     history = fit(gan)
@@ -41,6 +41,11 @@ def test_every_penalty_is_added_to_its_players_loss_and_logged(name):
         term = float(logs.get(name if player == "d" else f"g_{name}", 0.0))
         assert float(total) == pytest.approx(float(logs[f"{player}_loss"]) + term, abs=1e-5)
         assert (player in players) == ((name if player == "d" else f"g_{name}") in logs)
+
+
+def test_a_game_without_labels_refuses_the_classifiers_loss():
+    with pytest.raises(InputError, match=r"^penalties: classification wants labels, and a discriminator of"):
+        fit(make(penalties=["classification"]))
 
 
 @pytest.mark.parametrize("part", ["color,translation,cutout", "ada(p=0.9)", "apa(p=0.9)", "instance_noise(std=0.5)"])

@@ -127,6 +127,16 @@ def feature_matching(p, penalty):
     return ((features(p.real) - features(p.fake)) ** 2).sum()
 
 
+def classification(p, *samples):
+    class Features:
+        layers = [layer for layer in p.play.discriminator.layers if not isinstance(layer, keras.layers.Dense)]
+
+    head = next(layer for layer in p.play.discriminator.layers if getattr(layer, "units", None) == cases.CLASSES)
+    kernel, bias = (p.d[v.path] for v in head.trainable_variables)
+    labels = torch.tensor(cases.LABELS)
+    return sum(F.cross_entropy(run(Features, p.d, x) @ kernel + bias, labels) for x in samples)
+
+
 EXPRESSED = {
     ("dragan", "d"): dragan,
     ("lipschitz", "d"): lipschitz,
@@ -140,13 +150,16 @@ EXPRESSED = {
     ("orthogonal(network='both')", "g"): lambda p, penalty: orthogonal(p.g),
     ("path_length", "g"): path_length,
     ("feature_matching", "g"): feature_matching,
+    ("classification", "d"): lambda p, penalty: classification(p, p.real, p.fake),
+    ("classification", "g"): lambda p, penalty: classification(p, p.fake),
 }
 
 
 @pytest.mark.parametrize(("name", "player"), EXPRESSED)
 def test_values_and_gradients_equal_pytorchs(name, player):
     keras.config.set_floatx("float64")
-    play = cases.played(cases.NETWORKS["dcgan"][0](), cases.NETWORKS["mlp"][1]())
+    judge = cases.NETWORKS["dcgan"][0](**cases.settings_for(name))
+    play = cases.played(judge, cases.NETWORKS["mlp"][1]())
     penalty = cases.made(name)
     ours, gradients = cases.value_and_gradients(penalty, player, play)
 

@@ -54,15 +54,19 @@ NETWORKS = {
 }
 
 
+def settings_for(name):
+    """Of the discriminator, for the penalty called `name`."""
+    return {"num_classes": CLASSES, "condition": "classes"} if name.startswith(CLASSIFIED) else {}
+
+
 def play(kind="mlp", training=False, step=2000, spread=0.3, name=""):
     """A play in the default float type, with weights large enough for every penalty to have something to say.
 
     For the penalty called `name`: most look at a judge that gives logits alone.
     """
     keras.utils.set_random_seed(0)
-    settings = {"num_classes": CLASSES, "condition": "classes"} if name.startswith(CLASSIFIED) else {}
     make_discriminator, make_generator = NETWORKS[kind]
-    return played(make_discriminator(**settings), make_generator(), training, step, spread)
+    return played(make_discriminator(**settings_for(name)), make_generator(), training, step, spread)
 
 
 def played(discriminator, generator, training=False, step=2000, spread=0.3):
