@@ -75,7 +75,7 @@ def r3gan_generator(
     """
     check_sizes(latent_dim=latent_dim)
     widths, total, size = _stages(image_shape, width, blocks)
-    x = inputs = keras.Input((latent_dim,))
+    x = inputs = keras.Input((latent_dim,), name="latents")
     x = keras.layers.Dense(widths[0], use_bias=False, kernel_initializer=_normal(1.0))(x)
     x = Basis(*size)(x)
     for stage, maps in enumerate(widths):
@@ -100,7 +100,7 @@ def r3gan_discriminator(image_shape: tuple = (32, 32, 3), width: int = 32, block
         A model from images (batch, *image_shape) to logits (batch, 1).
     """
     widths, total, size = _stages(image_shape, width, blocks)
-    x = inputs = keras.Input(image_shape)
+    x = inputs = keras.Input(image_shape, name="samples")
     x = _linear(widths[-1])(x)
     for stage, maps in reversed(list(enumerate(widths))):
         if stage < len(widths) - 1:

@@ -5,11 +5,13 @@ import inspect
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 import kgan
 from kgan.checks import InputError
 from kgan.layers import ConditionalBatchNormalization, SpectralNormalization
 from kgan.networks.conditional import CONDITIONS
+from tests import numeric
 
 SHAPE, CLASSES = (8, 8, 1), 3
 BUILDERS = {
@@ -98,6 +100,27 @@ def test_projection_and_classifier_by_numpy(name, settings):
         v = divided(embedding) if spectral else embedding
         expected += (v[LABELS] * features).sum(1, keepdims=True)
         np.testing.assert_allclose(judge([IMAGES, LABELS]), expected, rtol=1e-4, atol=1e-4)
+
+
+def test_second_order_gradient_through_a_normalised_projection_agrees_with_finite_differences():
+    """Of R1, whose term is of the gradient by the samples, by all weights at once; the labels are held fixed."""
+    keras.config.set_floatx("float64")
+    judge = discriminator("dcgan", "projection", normalization="spectral")
+    x, directions = tf.constant(IMAGES, "float64"), [RNG.normal(size=v.shape) for v in judge.trainable_variables]
+    penalty = kgan.penalties.R1(gamma=2.0)
+
+    def value():
+        return penalty(lambda samples: judge([samples, tf.constant(LABELS)]), x, x, kgan.random.key(0))
+
+    with tf.GradientTape() as tape:
+        tape.watch([v.value for v in judge.trainable_variables])
+        result = value()
+    gradients = tape.gradient(result, [v.value for v in judge.trainable_variables], unconnected_gradients="zero")
+    gradients = [tf.convert_to_tensor(g).numpy() for g in gradients]
+    embedded = [g for v, g in zip(judge.trainable_variables, gradients, strict=True) if v.name == "embeddings"]
+    assert len(embedded) == 1 and np.abs(embedded[0]).min() > 0.0
+    found = sum(np.sum(g * d) for g, d in zip(gradients, directions, strict=True))
+    assert found == pytest.approx(numeric.directional(value, judge.trainable_variables, directions, h=1e-7), rel=1e-5)
 
 
 def test_concatenation_puts_one_hot_maps_behind_the_channels():

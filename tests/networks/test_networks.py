@@ -19,6 +19,7 @@ def test_shapes_and_ranges(name, shape):
     generator, discriminator = make_generator(shape, latent_dim=8, width=4), make_discriminator(shape, width=4)
     assert generator.input_shape == (None, 8) and generator.output_shape == (None, *shape)
     assert discriminator.input_shape == (None, *shape) and discriminator.output_shape == (None, 1)
+    assert generator.inputs[0].name == "latents" and discriminator.inputs[0].name == "samples"
     images = generator(50 * np.random.default_rng(0).normal(size=(3, 8)).astype("float32"))
     assert np.abs(images).max() <= 1.0
     assert np.isfinite(discriminator(images)).all()
