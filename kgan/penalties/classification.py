@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import keras
 import tensorflow as tf
 
 from kgan import checks
@@ -20,7 +21,8 @@ class Classification(Penalty):
         g_weight: likewise; 1 in the paper, 0.1 in Gulrajani et al. 2017 on CIFAR-10.
 
     Raises:
-        InputError: for a weight out of its range; (in play) if there are no labels, or the judge gives no classes.
+        InputError: for a weight out of its range; (at `compile`, in play where that cannot tell) if the discriminator
+            gives no classes; (in play) if there are no labels.
     """
 
     name = "classification"
@@ -31,6 +33,9 @@ class Classification(Penalty):
         self.d_weight = checks.number("d_weight", d_weight, 0.0)
         self.g_weight = checks.number("g_weight", g_weight, 0.0)
 
+    def check(self, generator: keras.Model, discriminator: keras.Model) -> None:
+        _check_classes(getattr(discriminator, "output", {"classes": None}))  # a subclassed model's is not known
+
     def discriminator_term(self, play: Play) -> tf.Tensor:
         return weighted(self.d_weight, _cross_entropy(play.on_reals, play) + _cross_entropy(play.on_fakes, play))
 
@@ -38,8 +43,14 @@ class Classification(Penalty):
         return weighted(self.g_weight, _cross_entropy(play.on_fakes, play))
 
 
+def _check_classes(verdict: Any) -> None:
+    if not isinstance(verdict, dict) or "classes" not in verdict:
+        raise InputError('penalties: classification wants a discriminator that gives {"logits", "classes"}')
+
+
 def _cross_entropy(verdict: Any, play: Play) -> tf.Tensor:
-    if play.given is None or not isinstance(verdict, dict) or "classes" not in verdict:
-        raise InputError('penalties: classification wants labels, and a discriminator of {"logits", "classes"}')
+    _check_classes(verdict)
+    if play.given is None:
+        raise InputError("penalties: classification wants labels, the data have none")
     labels = tf.cast(play.given, "int32")
     return tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(labels, verdict["classes"]))

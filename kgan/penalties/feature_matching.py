@@ -25,7 +25,7 @@ class FeatureMatching(Penalty):
 
     Raises:
         InputError: if the weight is out of its range; (at `compile`) if the discriminator is no functional or
-            sequential model, or has no such layer.
+            sequential model, has no such layer, or f sees more than samples (labels by concatenation, a source image).
     """
 
     name = "feature_matching"
@@ -52,7 +52,14 @@ class FeatureMatching(Penalty):
     def features(self, discriminator: keras.Model) -> keras.Model:
         """f, a model that shares its layers with `discriminator`."""
         if discriminator not in self._features:
-            self._features[discriminator] = keras.Model(*_ends(discriminator, self.layer))
+            ends = _ends(discriminator, self.layer)
+            try:
+                self._features[discriminator] = keras.Model(*ends)
+            except ValueError as error:  # another input leads there too
+                raise InputError(
+                    "discriminator: feature matching wants features of the samples alone, those of "
+                    f"{discriminator.name!r} see what it is given beside them; use one by projection"
+                ) from error
         return self._features[discriminator]
 
 

@@ -43,9 +43,9 @@ def test_every_penalty_is_added_to_its_players_loss_and_logged(name):
         assert (player in players) == ((name if player == "d" else f"g_{name}") in logs)
 
 
-def test_a_game_without_labels_refuses_the_classifiers_loss():
-    with pytest.raises(InputError, match=r"^penalties: classification wants labels, and a discriminator of"):
-        fit(make(penalties=["classification"]))
+def test_a_game_whose_discriminator_gives_no_classes_refuses_the_classifiers_loss():
+    with pytest.raises(InputError, match=r"^penalties: classification wants a discriminator that gives"):
+        make(penalties=["classification"])
 
 
 @pytest.mark.parametrize("part", ["color,translation,cutout", "ada(p=0.9)", "apa(p=0.9)", "instance_noise(std=0.5)"])

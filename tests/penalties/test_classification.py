@@ -35,8 +35,11 @@ def test_labels_of_any_integer_type():
 
 
 def test_wants_labels_and_a_judge_that_classifies():
-    penalty = penalties.Classification()
-    for play in (cases.play(), dataclasses.replace(cases.play(name="classification"), given=None)):
+    penalty, judged = penalties.Classification(), cases.play(name="classification")
+    penalty.check(judged.generator, judged.discriminator)
+    for play, wanted in ((cases.play(), "a discriminator that"), (dataclasses.replace(judged, given=None), "labels")):
         for term in (penalty.discriminator_term, penalty.generator_term):
-            with pytest.raises(InputError, match=r"^penalties: classification wants labels, and a discriminator of"):
+            with pytest.raises(InputError, match=f"^penalties: classification wants {wanted}"):
                 term(play)
+    with pytest.raises(InputError, match=r"^penalties: classification wants a discriminator that gives"):
+        penalty.check(judged.generator, cases.play().discriminator)

@@ -47,6 +47,18 @@ def test_value_and_named_layer():
     assert penalty.features(deep) is penalty.features(deep)
 
 
+def test_features_of_conditional_discriminators_are_of_the_samples_alone():
+    x = cases.play().real
+    for condition in ("projection", "classes"):
+        judge = kgan.networks.dcgan_discriminator(cases.SHAPE, width=4, num_classes=3, condition=condition)
+        assert penalties.FeatureMatching().features(judge)(x).shape == (cases.BATCH, 64)
+    judge = kgan.networks.dcgan_discriminator(cases.SHAPE, width=4, num_classes=3, condition="concatenation")
+    pair = kgan.networks.patch_discriminator(cases.SHAPE, cases.SHAPE, width=4, depth=1)
+    for discriminator in (judge, pair):
+        with pytest.raises(InputError, match=r"^discriminator: feature matching wants features of the samples alone"):
+            penalties.FeatureMatching().features(discriminator)
+
+
 def test_wants_a_functional_discriminator_that_has_the_layer():
     class Subclassed(keras.Model):
         def call(self, x):
