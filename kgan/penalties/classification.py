@@ -34,7 +34,10 @@ class Classification(Penalty):
         self.g_weight = checks.number("g_weight", g_weight, 0.0)
 
     def check(self, generator: keras.Model, discriminator: keras.Model) -> None:
-        _check_classes(getattr(discriminator, "output", {"classes": None}))  # a subclassed model's is not known
+        if (
+            getattr(discriminator, "inputs", None) is not None
+        ):  # functional: what a subclassed model gives, is not known
+            _check_classes(discriminator.output)
 
     def discriminator_term(self, play: Play) -> tf.Tensor:
         return weighted(self.d_weight, _cross_entropy(play.on_reals, play) + _cross_entropy(play.on_fakes, play))

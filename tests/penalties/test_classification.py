@@ -2,6 +2,7 @@
 
 import dataclasses
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -32,6 +33,21 @@ def test_labels_of_any_integer_type():
         for kind in ("int32", "int64", "uint8")
     ]
     assert values[0] == values[1] == values[2]
+
+
+def test_a_subclassed_discriminator_passes_the_check_however_it_was_called():
+    class Judge(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.dense = keras.layers.Dense(3)
+
+        def call(self, x):
+            return {"logits": x, "classes": self.dense(x)}
+
+    judge = Judge()
+    for call in (lambda: None, lambda: judge(np.zeros((2, 1), "float32")), *2 * [lambda: judge(keras.Input((1,)))]):
+        call()
+        penalties.Classification().check(None, judge)
 
 
 def test_wants_labels_and_a_judge_that_classifies():
