@@ -7,7 +7,20 @@ from kgan import registered
 
 __version__ = "0.1.0"
 
-_MODELS = {"DRAGAN", "FGAN", "GAN", "LSGAN", "R3GAN", "RaGAN", "SAGAN", "SNGAN", "WGAN", "WGANGP"}
+_MODELS = {
+    "ACGAN",
+    "ConditionalGAN",
+    "CycleGAN",
+    "DRAGAN",
+    "FGAN",
+    "GAN",
+    "LSGAN",
+    "Pix2Pix",
+    "R3GAN",
+    "RaGAN",
+    "SAGAN",
+}
+_MODELS |= {"SNGAN", "WGAN", "WGANGP"}
 _MODULES = {
     "analysis",
     "augment",
@@ -25,8 +38,10 @@ _MODULES = {
     "networks",
     "penalties",
     "pictures",
+    "priors",
     "random",
     "runs",
+    "sampling",
     "schedules",
     "updates",
 }

@@ -48,6 +48,8 @@ def rows(batch: Any) -> int | tf.Tensor:
         InputError: if the tensors in the batch are known to differ in it, or have no rows.
     """
     leaves = tf.nest.flatten(batch)
+    if not leaves:
+        raise InputError(f"data: a batch holds nothing, it is {batch!r}")
     shapes = [tf.TensorShape(leaf.shape) for leaf in leaves]
     if any(shape.rank == 0 for shape in shapes):
         raise InputError("data: a batch holds a scalar; wanted tensors with a row a sample, as batch() makes them")

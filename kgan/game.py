@@ -223,7 +223,9 @@ class Linearization:
             with game.at({}):  # moving statistics have moved once already, with the field
                 share, _ = game.evaluate(game.players, round, reduce=False)
             target = _scaled(dot(share, vector), self._scale)
-        return tape.gradient(target, variables, unconnected_gradients="zero")
+        pulled = tape.gradient(target, variables, unconnected_gradients="zero")
+        # Those of embeddings are sparse.
+        return {name: [tf.convert_to_tensor(g) for g in part] for name, part in pulled.items()}
 
 
 def norm(gradients: Sequence[tf.Tensor]) -> tf.Tensor:

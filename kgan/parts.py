@@ -15,6 +15,8 @@ class Part:
     """A base class whose instances have `given`: the `Arguments` of their making."""
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        if cls.__init__ is object.__init__ and (args or kwargs):  # which would pass them over where there is a __new__
+            raise TypeError(f"{cls.__name__}() takes no arguments")
         new = super().__new__
         part = new(cls) if new is object.__new__ else new(cls, *args, **kwargs)  # a Keras layer looks at them too
         with contextlib.suppress(TypeError):  # which __init__ will raise too; or a copy is being made

@@ -30,10 +30,14 @@ CLASSES = {
         "SelfAttention",
         "SpectralNormalization",
     ),
-    "kgan.models": ("DRAGAN", "FGAN", "GAN", "LSGAN", "R3GAN", "RaGAN", "SAGAN", "SNGAN", "WGAN", "WGANGP"),
+    "kgan.models": (
+        *("ACGAN", "ConditionalGAN", "CycleGAN", "DRAGAN", "FGAN", "GAN", "LSGAN", "Pix2Pix", "R3GAN", "RaGAN"),
+        *("SAGAN", "SNGAN", "WGAN", "WGANGP"),
+    ),
     "kgan.models.r3gan": ("WarmAdam",),
     "kgan.networks.r3gan_layers": ("Basis", "GroupedConv2D"),
     "kgan.networks.unet": ("LastingDropout",),
+    "kgan.priors": ("Categorical", "Labels", "Normal", "Pictures", "Uniform"),
     "kgan.schedules": ("Cosine", "Exponential", "HalfLife", "Linear", "WarmUp"),
     "kgan.updates.momentum": ("Momentum",),
 }

@@ -6,11 +6,13 @@ that raises but an `InputError` of one line is "neither", and so is a refusal th
 
 import contextlib
 import dataclasses
+import functools
 import inspect
 import io
 import os
 import pathlib
 import shutil
+import tempfile
 import warnings
 import zipfile
 from collections.abc import Callable
@@ -28,7 +30,9 @@ from kgan.augment import AUGMENTATIONS
 from kgan.checks import LONGEST, InputError
 from kgan.commands import COMMANDS, main, run
 from kgan.losses import LOSSES
+from kgan.metrics.result import Evaluation, Result
 from kgan.penalties import PENALTIES
+from kgan.runs import Run, alarms, collapse, equilibrium, evaluations, logs
 from kgan.updates import UPDATES
 
 ACCEPTED, REFUSED = "accepted", "refused in one line"
@@ -221,6 +225,68 @@ def _damaged(content: bytes, damage: str | None, at: int) -> bytes:
     return content
 
 
+@functools.cache
+def run_files() -> dict[str, bytes]:
+    """What a run's folder may hold, by name."""
+    with tempfile.TemporaryDirectory() as made:
+        folder = pathlib.Path(made)
+        names = [
+            "field_norm",
+            "d_norm",
+            "g_norm",
+            "rotation",
+            "lipschitz",
+            "d_accuracy_real",
+            "d_accuracy_fake",
+            "r_t",
+            "update_cosine",
+        ]
+        row = {"step": 10, **dict.fromkeys(names, 0.5), "diagnosis": "rotating"}
+        equilibrium.write(folder, [row | {"eigenvalue_real": 0.1, "eigenvalue_imag": 0.2}])
+        figures = dict.fromkeys(("diversity_pixels", "diversity_features", "classes", "coverage", "separation"), 0.5)
+        collapse.write(folder, [{"step": 250, **figures, "wrong": 0}])
+        alarm = {"action": "Training goes on", "seen": ["x"], "try": "y", "figures": figures}
+        alarms.write(folder, [{"step": 500, **alarm}])
+        fid = Result("fid", 9.0, "raw", 100, 100, "ema", error=0.5, real=0.4, better="lower")
+        evaluations.record(folder, Evaluation([fid], None, 1, 10))
+        logs.write(folder, [{"epoch": 1, "step": 10, "d_loss": 0.5}, {"epoch": 2, "step": 20, "d_loss": 0.25}])
+        texts = {path.name: path.read_bytes() for path in folder.iterdir()}
+    flags = b"--preset=gan\n--dataset=digits\n--batch_size=64\n--nojit_compile\n--penalty=r1(gamma=1)\n"
+    place = b'{"epoch": 1, "step": 0, "totals": {"d_loss": 1.0}, "weights": "ema", "signature": {"optimizers": {}, '
+    return {**texts, "flags.txt": flags, "checkpoints/step-00000010/progress.json": place + b'"variables": []}}'}
+
+
+EDITS = st.sampled_from(
+    [(b"", b""), (b"1", b"-1"), (b"0.5", b"1e999"), (b":", b""), (b",", b";"), (b"\n", b""), (b"e", b"{")]
+)
+
+
+def _play_run(example: tuple, folder: pathlib.Path) -> None:
+    """All that reads a run's folder, in which one file was edited and then damaged."""
+    name, (old, new), damage, at = example
+    for file, content in run_files().items():
+        path = folder / file
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(_damaged(content.replace(old, new, 1), damage, at) if file == name else content)
+    run, refused = Run(folder), []
+    for read in (
+        run.flags,
+        run.logs,
+        run.equilibrium,
+        run.collapse,
+        run.alarms,
+        run.evaluations,
+        run.newest,
+    ):
+        try:
+            read()
+        except InputError as error:
+            assert str(folder) in str(error), f"{error} names no file"
+            refused.append(error)
+    if refused:
+        raise refused[0]
+
+
 def _play_npz(example: tuple, folder: pathlib.Path) -> None:
     content, options = example
     path = folder / "made.npz"
@@ -400,6 +466,10 @@ KINDS = {
             st.sampled_from(PICTURES), st.lists(FILES, min_size=1, max_size=4), st.just({}) | st.just({}) | OPTIONS
         ),
         _play_pictures,
+    ),
+    "run files": Kind(
+        st.tuples(st.sampled_from(sorted(run_files())), EDITS, DAMAGES, st.integers(0, 300)),
+        _play_run,
     ),
     "command line": Kind(LINES, _play_line),
 }

@@ -57,7 +57,10 @@ def test_every_part_has_a_row():
     assert named("Augmentation") == set(kgan.augment.AUGMENTATIONS)
     assert named("Schedules") == classes(kgan.schedules) - {"Schedule"} | {"ttur"}
     assert named("Curriculum") == classes(kgan.curriculum) | {"easy_to_hard", "growing_discriminator"}
-    assert named("Presets") == {preset.__name__ for preset in PRESETS.values()}
+    games = {"ConditionalGAN", "ACGAN", "CycleGAN", "Pix2Pix"}
+    assert named("Presets") | games == {preset.__name__ for preset in PRESETS.values()}
+    page = (Path(__file__).parent.parent / "docs" / "games.md").read_text()
+    assert all(f"| `{name}` |" in page for name in games)
     assert named("Updates") == set(UPDATES)
     divergences = [row["`divergence`"].strip("`") for _, row in tables(PAGE) if "`divergence`" in row]
     assert divergences == list(DIVERGENCES)

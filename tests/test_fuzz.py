@@ -11,7 +11,7 @@ from tests import fuzzing
 EXAMPLES = {"meaning": 60, "npz": 60, "pictures": 60, "command line": 60}  # of the other kinds 30
 
 
-@pytest.mark.parametrize("name", sorted(fuzzing.KINDS.keys() - {"batches"}))
+@pytest.mark.parametrize("name", sorted(fuzzing.KINDS))
 def test_it_is_accepted_or_refused_in_one_line(name, tmp_path):
     kind, verdicts = fuzzing.KINDS[name], set()
 

@@ -4,7 +4,9 @@ import contextlib
 import math
 import os
 import warnings
+from typing import Any
 
+import keras
 import numpy as np
 import tensorflow as tf
 
@@ -81,6 +83,8 @@ class CollapseAlarm(RunCallback):
         policy: "warn", "stop" or "rollback".
         factor: by which a rollback multiplies the learning rates, in (0, 1].
         retries: rollbacks in one call of `fit`.
+        batch: of a game that is played on more than samples (labels too, two domains): a batch of these reals as the
+            game takes it, an array or a structure of arrays; samples are asked for with its conditions.
 
     Raises:
         InputError: for an argument out of its range, or reals that are all the same or not finite; in `fit`, for reals
@@ -99,8 +103,10 @@ class CollapseAlarm(RunCallback):
         policy: str = "warn",
         factor: float = 0.5,
         retries: int = 3,
+        batch: Any = None,
     ) -> None:
         super().__init__(run_dir)
+        self.batch = reals if batch is None else batch
         self.reals = np.asarray(reals, "float32")
         if self.reals.ndim < 2 or len(self.reals) < 100:
             raise InputError(f"reals: wanted 100 samples or more, got an array of shape {self.reals.shape}")
@@ -119,7 +125,8 @@ class CollapseAlarm(RunCallback):
     def on_train_begin(self, logs: dict | None = None) -> None:
         if tf.distribute.in_cross_replica_context():
             raise InputError("fit: CollapseAlarm wants it called outside of strategy.scope()")
-        self.model.check_batch(tf.constant(self.reals[:8]))
+        self.model.check_batch(_first(self.batch, 8))
+        self._given = next(iter(self.model.asked(self.batch).values()))[0]
         if self.policy == "rollback":
             learning_rates(self.model)  # says now if they cannot be changed
         self.failed = False
@@ -148,7 +155,7 @@ class CollapseAlarm(RunCallback):
             self._look(self._step)
 
     def _look(self, step: int) -> None:
-        figures = self.figures(self.model.sample(len(self.reals), seed=step, average=False))
+        figures = self.figures(self.model.sample(len(self.reals), seed=step, average=False, **self._given))
         figures["separation"] = float(self._separation())
         seen = _wrong(figures, [old for old in self.history if old["step"] >= self.warmup])
         wrong = seen if step >= self.warmup else {}
@@ -216,11 +223,12 @@ class CollapseAlarm(RunCallback):
 
     def _separated(self) -> tf.Tensor:
         model = self.model
-        round = model.round(tf.constant(self.reals[:256]), lazy=False)
+        round = model.round(_first(self.batch, 256), lazy=False)
         with model.game.at({}):
-            real = model.judge(round.real, round)
-            fake = model.judge(model.generate(model.latents(round), round), round)
-        return tf.reduce_mean(tf.cast(tf.reshape(real, [-1, 1]) > tf.reshape(fake, [1, -1]), "float32"))
+            plays = [model.play(round, name) for name in model.encounters()]
+            logits = [[tf.reshape(x, [-1]) for x in (play.real_logits, play.fake_logits)] for play in plays]
+        right = [tf.cast(real[:, None] > fake[None, :], "float32") for real, fake in logits]
+        return tf.reduce_mean(tf.stack([tf.reduce_mean(pairs) for pairs in right]))
 
 
 def _wrong(figures: dict[str, float], history: list[dict]) -> dict[str, str]:
@@ -242,6 +250,11 @@ def _wrong(figures: dict[str, float], history: list[dict]) -> dict[str, str]:
             kind = name.partition("_")[0]
             wrong.setdefault(kind, f"{name.replace('_', ' in ')} fell from {best:.2f} to {figures[name]:.2f}")
     return wrong
+
+
+def _first(batch: Any, num: int) -> Any:
+    """The first rows of a structure of arrays, as tensors."""
+    return keras.tree.map_structure(lambda x: tf.constant(x[:num]), batch)
 
 
 def _spread(x: np.ndarray) -> float:

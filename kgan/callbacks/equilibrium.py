@@ -144,17 +144,22 @@ class EquilibriumMonitor(RunCallback):
         round = model.round(self.held_out, lazy=False)
         measured = measure(model.game, round)
         with model.game.at({}):
-            fake, real = model.generate(model.latents(round), round), round.real
-            judge = lambda samples: model.judge(samples, round)  # noqa: E731
             boundary = getattr(model.adversarial_loss, "boundary", 0.0)
-            real_logits, fake_logits = judge(real) - boundary, judge(fake) - boundary
-            slopes = [squared_gradient_norms(judge, x) for x in (real, fake, 0.5 * (real + fake))]
+            plays = [model.play(round, name) for name in model.encounters()]
+            real_logits = tf.concat([tf.reshape(play.real_logits - boundary, [-1]) for play in plays], 0)
+            fake_logits = tf.concat([tf.reshape(play.fake_logits - boundary, [-1]) for play in plays], 0)
+            slopes = [
+                squared_gradient_norms(play.logits_of, x)
+                for play in plays
+                if tf.is_tensor(play.real)  # not where samples are structures
+                for x in (play.real, play.fake, 0.5 * (play.real + play.fake))
+            ]
         share = lambda condition: tf.reduce_mean(tf.cast(condition, "float32"))  # noqa: E731
         return measured | {
             "d_accuracy_real": share(real_logits > 0),
             "d_accuracy_fake": share(fake_logits < 0),
             "r_t": tf.reduce_mean(tf.sign(real_logits)),
-            "lipschitz": tf.sqrt(tf.reduce_max(tf.concat(slopes, 0))),
+            "lipschitz": tf.sqrt(tf.reduce_max(tf.concat(slopes, 0))) if slopes else tf.constant(math.nan),
         }
 
 

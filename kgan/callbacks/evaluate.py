@@ -73,10 +73,10 @@ class Evaluate(RunCallback):
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         if (epoch + 1) % self.every:
             return
-        weights = "raw" if self.model.average is None else "ema"
+        weights = "ema" if self.model.averaged else "raw"
         fakes = self.model.iter_samples(self.evaluator.num, self.seed)
         try:
-            evaluation = self.evaluator(fakes, weights, epoch + 1, int(self.model.step.numpy()), self.model)
+            evaluation = self.evaluator(fakes, weights, epoch + 1, int(self.model.step.numpy()), self.model.sampler())
         except InputError as error:  # NaN, which is the guard's business
             warnings.warn(f"epoch {epoch + 1} is not measured: {error}", stacklevel=2)
             return

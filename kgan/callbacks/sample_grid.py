@@ -9,9 +9,13 @@ import tensorflow as tf
 
 from kgan import pictures
 from kgan.callbacks.base import RunCallback
-from kgan.checks import whole
+from kgan.checks import InputError, whole
 from kgan.distribute import is_chief
+from kgan.priors import Labels
 from kgan.runs.samples import path as picture
+
+CLASSES = 20  # with more, samples are of any class
+COLUMNS = 8  # of pictures that are translated
 
 
 class SampleGrid(RunCallback):
@@ -26,17 +30,25 @@ class SampleGrid(RunCallback):
         num: how many samples.
         seed: of the latents.
         every: draw each that many epochs.
+        batch: of a game that translates pictures, a batch as it takes it: some are drawn above their translations.
 
     Raises:
         InputError: for an argument out of its range.
     """
 
-    def __init__(self, run_dir: str | os.PathLike, num: int = 64, seed: int = 0, every: int = 1) -> None:
+    def __init__(
+        self, run_dir: str | os.PathLike, num: int = 64, seed: int = 0, every: int = 1, batch: Any = None
+    ) -> None:
         super().__init__(run_dir)
+        self.batch = batch
         self.num, self.seed, self.every = whole("num", num), whole("seed", seed, least=0), whole("every", every)
         self._writer = None
 
     def on_train_begin(self, logs: dict | None = None) -> None:
+        if not self.model.sampler().free:
+            if self.batch is None:
+                raise InputError("SampleGrid: batch: wanted pictures to translate, got none")
+            return
         samples = self.model.sample(1, self.seed)
         _, drawn = visible(samples)
         if drawn:
@@ -47,19 +59,39 @@ class SampleGrid(RunCallback):
         number = epoch + 1
         if number % self.every or not is_chief():
             return
-        samples, _ = visible(self.model.sample(self.num, self.seed))
+        samples, columns = self._samples() if self.model.sampler().free else self._translations()
+        samples, _ = visible(samples)
         if samples is None:
             return
         path = picture(self.run_dir, number)
         if samples.ndim == 2:
             pictures.scatter(samples, path)
         else:
-            pictures.write_png(path, pictures.grid(samples))
+            pictures.write_png(path, pictures.grid(samples, columns))
         if self._writer is None:
             self._writer = tf.summary.create_file_writer(str(self.run_dir / "logs"))
         with self._writer.as_default():
             tf.summary.image("samples", tf.io.decode_png(path.read_bytes())[None], step=number)
         self._writer.flush()
+
+    def _samples(self) -> tuple[Any, int | None]:
+        """Samples, and how many stand in a row: of a game with a few classes, a class a column."""
+        classes = {name: law.classes for name, law in self.model.sampler().given.items() if isinstance(law, Labels)}
+        if not classes or max(classes.values()) > CLASSES:
+            return self.model.sample(self.num, self.seed), None
+        columns = max(classes.values())
+        labels = {name: np.arange(self.num) % count for name, count in classes.items()}
+        return self.model.sample(self.num, self.seed, **labels), columns
+
+    def _translations(self) -> tuple[np.ndarray, int]:
+        """Rows of pictures, each with the row of their translations below it."""
+        rows, columns = [], min(COLUMNS, self.num)
+        for name, (given, _) in self.model.asked(self.batch).items():
+            given = {key: np.asarray(value)[:columns] for key, value in given.items()}
+            columns = len(next(iter(given.values())))
+            rows += [*given.values(), self.model.sampler(name).sample(columns, self.seed, **given)]
+        channels = max(row.shape[-1] for row in rows)
+        return np.concatenate([np.repeat(row, channels // row.shape[-1], -1) for row in rows]), columns
 
     def on_train_end(self, logs: dict | None = None) -> None:
         if self._writer is not None:

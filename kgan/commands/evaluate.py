@@ -116,7 +116,7 @@ def _source() -> tuple:
     """
     from kgan import data
     from kgan.commands import judge
-    from kgan.export import Generator, load_generator
+    from kgan.export import load_generator
     from kgan.runs import Run
 
     if FLAGS.images:
@@ -130,11 +130,11 @@ def _source() -> tuple:
     place, weights = (0, 0), "exported"
     if FLAGS.run_dir:
         run = Run(FLAGS.run_dir)
-        generator, facts = Generator.of(run.generator()), run.newest()
+        generator, facts = run.sampler(), run.newest()
         place, weights = (facts["epoch"], facts["step"]), facts["weights"]
     else:
         generator = load_generator(FLAGS.saved_model)
-    return lambda num: generator.iter_samples(num, FLAGS.seed), generator.image_shape, weights, place, generator
+    return lambda num: generator.iter_samples(num, FLAGS.seed), generator.sample_shape, weights, place, generator
 
 
 def _print(evaluation: "Evaluation") -> None:

@@ -30,4 +30,4 @@ def main(argv: Sequence[str]) -> None:
     run = Run(FLAGS.run_dir)
     out = Path(FLAGS.out or Path("saved_models") / run.folder.resolve().name)
     writable("out", out / "1")
-    print(save_generator(run.generator(), out, FLAGS.version))
+    print(save_generator(run.sampler(), out, FLAGS.version))

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+import keras
 import numpy as np
 import tensorflow as tf
 
@@ -85,19 +86,19 @@ def known_modes(dataset: str) -> metrics.Modes | None:
     return metrics.Modes(*data.modes(dataset)) if dataset in ("ring", "grid") else None
 
 
-def some(batches: tf.data.Dataset, num: int) -> np.ndarray:
-    """The first `num` samples of a dataset of batches; all, if they are fewer."""
-    taken = batches.take(-(-num // batches.stream.batch_size))
-    return np.concatenate(list(taken.as_numpy_iterator()))[:num]
+def some(batches: tf.data.Dataset, num: int) -> Any:
+    """The first `num` samples of a dataset of batches, a structure of arrays as they are; all, if they are fewer."""
+    taken = list(batches.take(-(-num // batches.stream.batch_size)).as_numpy_iterator())
+    return keras.tree.map_structure(lambda *parts: np.concatenate(parts)[:num], *taken)
 
 
-def held_out(dataset: str, batch_size: int, **where: Any) -> np.ndarray:
+def held_out(dataset: str, batch_size: int, **where: Any) -> Any:
     """A batch of the data set's test split; of the data themselves, where there is none."""
     try:
         test = data.load(dataset, split="test", batch_size=batch_size, **where)
     except InputError:
         test = data.load(dataset, batch_size=batch_size, **where)
-    return next(iter(test)).numpy()
+    return keras.tree.map_structure(lambda part: part.numpy(), next(iter(test)))
 
 
 def _default(dataset: str, where: dict) -> str:

@@ -36,12 +36,11 @@ def write(run_dir: str | Path) -> Path:
     with quiet():
         from kgan import report
         from kgan.commands import judge
-        from kgan.export import Generator
         from kgan.runs import Run
     run = Run(run_dir)
-    generator, settings = Generator.of(run.generator()), run.flags()
+    generator, settings = run.sampler(), run.flags()
     reals = network = None
-    if "dataset" in settings:
+    if "dataset" in settings and generator.free:
         dataset = settings["dataset"]
         where = {name: settings.get(name) for name in ("data_dir", "resolution")}
         try:

@@ -68,20 +68,15 @@ def build(
         settings[name] = _optimizer(name, settings[name])
     if network is not None:
         lookup("network", network, NETWORKS)
-    batches = data.load(dataset, batch_size=batch_size, seed=seed, data_dir=data_dir, resolution=resolution)
-    shape = data.sample_shape(batches)[1:]
-    _check_memory(shape, batch_size, width, latent_dim)
-    if network is None:
-        network = "mlp" if len(shape) == 1 else preset if preset in NETWORKS else "dcgan"
-    if network == "mlp" and len(shape) == 3:
-        latent_dim = latent_dim or 100
+    where = {"data_dir": data_dir, "resolution": resolution}
+    batches = data.load(dataset, batch_size=batch_size, seed=seed, labels=model.labelled, **where)
+    shapes = keras.tree.map_structure(lambda spec: tuple(spec.shape[1:]), batches.element_spec)
+    numbers = sum(math.prod(spec.shape[1:]) for spec in keras.tree.flatten(batches.element_spec))
+    _check_memory(numbers, batch_size, width, latent_dim)
 
     keras.config.set_dtype_policy(policy)
     keras.utils.set_random_seed(seed)  # from which the first weights are drawn
-    make_generator, make_discriminator = NETWORKS[network]
-    generator = make_generator(shape, **_given(latent_dim=latent_dim, width=width))
-    discriminator = make_discriminator(shape, **_given(width=width), **_normalization(preset, network))
-    gan = model(generator, discriminator, generator.input_shape[1])
+    gan = model.for_data(shapes, batches.num_classes, **_given(network=network, width=width, latent_dim=latent_dim))
     gan.compile(seed=seed, **settings)
     return batches, gan
 
@@ -98,6 +93,7 @@ def watch(
     evaluate_patience: int | None = None,
     alarm: Mapping[str, Any] | None = None,
     equilibrium: Mapping[str, Any] | None = None,
+    batch: Any = None,
 ) -> list[keras.callbacks.Callback]:
     """The callbacks that keep a run's folder: checkpoints, logs, curves and pictures.
 
@@ -113,6 +109,7 @@ def watch(
         evaluate_patience: evaluations without a better one after which training ends; default never.
         alarm: what `CollapseAlarm` is given, "reals" and "policy", say; None for no alarm.
         equilibrium: what `EquilibriumMonitor` is given, "held_out" and "every", say; None for no monitor.
+        batch: of data as the game takes it, from which a game that translates takes the pictures that it shows.
     """
     judges = []
     if evaluator is not None:
@@ -128,13 +125,13 @@ def watch(
         *judges,  # before the table of what they add to the logs
         callbacks.CSVLogger(run_dir),
         callbacks.LossCurves(run_dir),
-        callbacks.SampleGrid(run_dir),
+        callbacks.SampleGrid(run_dir, batch=batch),
         keras.callbacks.TensorBoard(Path(run_dir) / "logs", write_graph=False),
         keras.callbacks.LambdaCallback(on_train_begin=begin),
     ]
 
 
-def _check_memory(shape: tuple, batch_size: int, width: int | None, latent_dim: int | None) -> None:
+def _check_memory(numbers: int, batch_size: int, width: int | None, latent_dim: int | None) -> None:
     """An `InputError` for sizes of which training's least need does not fit in memory, in float32.
 
     A matrix from a layer to the next in both networks, with its gradient and the optimizer's two moments; a batch's
@@ -149,7 +146,7 @@ def _check_memory(shape: tuple, batch_size: int, width: int | None, latent_dim: 
         memory.check(
             "latent_dim", f"latents of {latent_dim:,} numbers", 4 * 4 * latent_dim * max(batch_size, width or 64)
         )
-    memory.check("batch_size", f"batches of {batch_size:,} samples", 4 * 4 * batch_size * math.prod(shape))
+    memory.check("batch_size", f"batches of {batch_size:,} samples", 4 * 4 * batch_size * numbers)
 
 
 def _optimizer(argument: str, value: Any) -> keras.optimizers.Optimizer:
@@ -159,17 +156,6 @@ def _optimizer(argument: str, value: Any) -> keras.optimizers.Optimizer:
         raise
     except ValueError as error:  # Keras's, for arguments that the optimizer does not take
         raise InputError(f"{argument}: {value!r}: {error}") from error
-
-
-def _normalization(preset: str, network: str) -> dict[str, str | None]:
-    """The discriminator's normalisation where the paper behind a preset asks for one; else its builder's default."""
-    if network in ("r3gan", "sagan"):  # theirs cannot be chosen
-        return {}
-    if preset == "sngan":
-        return {"normalization": "spectral"}
-    if preset in ("wgan", "wgan_gp", "dragan"):  # clipped weights and each sample's gradient penalty want bare layers
-        return {"normalization": None}
-    return {}
 
 
 def _given(**arguments: Any) -> dict[str, Any]:

@@ -39,8 +39,8 @@ from kgan.runs import lock
 if TYPE_CHECKING:
     import tensorflow as tf
 
-    from kgan import GAN
     from kgan.fit import Progress
+    from kgan.models.base import GameModel
 
 FLAGS = flags.FlagValues()
 _text = functools.partial(define.text, flag_values=FLAGS)
@@ -51,7 +51,12 @@ _enum = functools.partial(flags.DEFINE_enum, flag_values=FLAGS)
 _CALL = 'a name, or a call as in Python: "{}"'
 
 _path("run_dir", None, "The run's folder. One that holds a run goes on with it.", required=True)
-_text("preset", "gan", "gan, wgan, wgan_gp, sngan, lsgan, sagan, dragan, ragan, fgan or r3gan: a paper's settings.")
+_text(
+    "preset",
+    "gan",
+    "gan, wgan, wgan_gp, sngan, lsgan, sagan, dragan, ragan, fgan or r3gan: a paper's settings; conditional or ac_gan, "
+    "on labelled data; cyclegan, on domains:A,B; pix2pix, on pairs:DIR.",
+)
 _text(
     "dataset",
     "digits",
@@ -130,7 +135,7 @@ def main(argv: Sequence[str]) -> None:
             flagfile.write(folder, FLAGS)
             _print_place(gan.progress)
 
-    judges = _judges(dataset)
+    judges = _judges(dataset, gan)
     watchers = run.watch(folder, begin, **judges, **_given(WATCH))
     if chief:  # last, to show what the others have added
         measured = judges["evaluator"].directions if "evaluator" in judges else {}
@@ -160,7 +165,7 @@ def _settings() -> dict[str, Any]:
     return settings
 
 
-def _judges(dataset: "tf.data.Dataset") -> dict[str, Any]:
+def _judges(dataset: "tf.data.Dataset", gan: "GameModel") -> dict[str, Any]:
     """What measures and what raises the alarm, for `run.watch`."""
     from kgan.commands import judge
 
@@ -175,11 +180,12 @@ def _judges(dataset: "tf.data.Dataset") -> dict[str, Any]:
         metrics, settings = judge.names(FLAGS.metrics), {"features": FLAGS.features, "num": FLAGS.evaluate_num}
         judges["evaluator"] = judge.evaluator(FLAGS.dataset, metrics, **settings, **where)
         network = judges["evaluator"].network
-    reals = judge.some(dataset, 1000)
+    batch = judges["batch"] = judge.some(dataset, 1000)
+    _, reals = next(iter(gan.asked(batch).values()))
     if FLAGS.alarm in ("stop", "rollback") or (FLAGS.alarm == "warn" and len(reals) >= 100):  # fewer do not say much
-        judges["alarm"] = {"reals": reals, "network": network, "policy": FLAGS.alarm}
+        judges["alarm"] = {"reals": reals, "network": network, "policy": FLAGS.alarm, "batch": batch}
     if FLAGS.equilibrium_every:
-        held_out = judge.held_out(FLAGS.dataset, FLAGS.batch_size, **where)
+        held_out = judge.held_out(FLAGS.dataset, FLAGS.batch_size, labels=gan.labelled, **where)
         judges["equilibrium"] = {"held_out": held_out, "every": FLAGS.equilibrium_every}
     return judges
 
@@ -189,13 +195,16 @@ def _given(names: Iterable[str]) -> dict[str, Any]:
     return {name: FLAGS[name].value for name in names if FLAGS[name].value is not None}
 
 
-def _print_summary(gan: "GAN", dataset: Any) -> None:
-    stream, shape = dataset.stream, " x ".join(map(str, dataset.element_spec.shape[1:]))
+def _print_summary(gan: "GameModel", dataset: Any) -> None:
+    specs = dataset.element_spec
+    specs = specs.values() if isinstance(specs, dict) else specs if isinstance(specs, tuple) else [specs]
+    shapes = [" x ".join(map(str, spec.shape[1:])) for spec in specs]
+    stream, shape = dataset.stream, " and ".join(shape for shape in shapes if shape)
     print(
         f"{FLAGS.preset} on {FLAGS.dataset}: {stream.source.size:,} samples of {shape}, "
         f"{stream.batches_per_epoch} batches of {stream.batch_size} an epoch, {gan.rounds_needed} a round"
     )
-    for network in (gan.generator, gan.discriminator):
+    for _, network in gan.networks().values():
         print(f"{network.name}: {network.count_params():,} parameters")
 
 

@@ -1,6 +1,6 @@
 """Trained generators as SavedModels that TensorFlow and TensorFlow Serving run without kgan."""
 
-from kgan.export.generator import Generator, load_generator
+from kgan.export.generator import load_generator
 from kgan.export.saved_model import save_generator, versions
 
-__all__ = ["Generator", "load_generator", "save_generator", "versions"]
+__all__ = ["load_generator", "save_generator", "versions"]

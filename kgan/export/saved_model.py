@@ -11,10 +11,11 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from kgan import random
+from kgan import files
 from kgan.checks import InputError
+from kgan.sampling import BATCH, Sampler, describe
 
-CHUNK = 256  # samples generated at a time: bounds the memory that a request for many takes
+ABOUT = "assets.extra/sampler.json"  # how the generator's inputs are drawn; servers pass it over
 
 
 def save_generator(gan: Any, path: str | os.PathLike, version: int | None = None) -> Path:
@@ -22,12 +23,14 @@ def save_generator(gan: Any, path: str | os.PathLike, version: int | None = None
 
     The SavedModel runs in plain TensorFlow, without kgan and without Keras, and has two signatures:
 
-    - `serving_default`: latents, float32 (num, latent_dim) -> {"images": float32 (num, ...)};
-    - `sample`: num and seed, int32 scalars -> {"images": float32 (num, ...)}, those of `gan.sample(num, seed)`.
+    - `serving_default`: the generator's inputs by name, each with one row a sample (latents, float32 (num, latent_dim);
+      labels, int32 (num,)) -> {"images": float32 (num, ...)};
+    - `sample`: num and seed, int32 scalars -> {"images": float32 (num, ...)}, those of `gan.sample(num, seed)`; not of
+      a game that translates pictures.
 
     Args:
-        gan: a `kgan.GAN`, of which the averaged generator is taken if it has one; or a generator, a built
-            `keras.Model` from latents (batch, latent_dim) to samples.
+        gan: a game, whose first sampler is taken, by averaged generators if it has some; a `Sampler`; or a generator, a
+            built `keras.Model` from latents (batch, latent_dim) to samples.
         path: the model's folder, made if it is not there: "saved_models/NAME".
         version: a whole number from 1 on; default: the newest in `path` plus one, or 1.
 
@@ -38,7 +41,7 @@ def save_generator(gan: Any, path: str | os.PathLike, version: int | None = None
         InputError: if the version exists, `path` is a file or cannot be written, or `gan` is or has no built
             generator. There is no new version then.
     """
-    network, latent_dim = _network(gan)
+    sampler = _sampler(gan)
     path = Path(path).expanduser()
     if path.exists() and not path.is_dir():
         raise InputError(f"path: wanted a folder, {path} is a file")
@@ -49,15 +52,16 @@ def save_generator(gan: Any, path: str | os.PathLike, version: int | None = None
     target = path / str(version)
     if target.exists():
         raise InputError(f"version: {target} exists; wanted a new one, or none for the next")
-    module = _Module(network, latent_dim)
+    module = _Module(sampler)
     path.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".writing-", dir=path) as scratch:
         folder = Path(scratch) / target.name  # inside, because others may not read the scratch folder itself
         try:
             with _silent():
-                tf.saved_model.save(module, str(folder), {"serving_default": module.images, "sample": module.sample})
+                tf.saved_model.save(module, str(folder), module.endpoints())
         except tf.errors.OpError as error:  # a disk that is full, say, which TensorFlow tells in its own way
             raise InputError(f"path: {target} cannot be written: {' '.join(error.message.split())}") from error
+        files.write(folder / ABOUT, describe(sampler))
         folder.rename(target)
     return target
 
@@ -81,45 +85,50 @@ def _silent() -> Iterator[None]:
 
 
 class _Module(tf.Module):
-    """What is saved: the network's variables, and two functions whose graphs hold TensorFlow's ops only."""
+    """What is saved: the networks' variables, and functions whose graphs hold TensorFlow's ops only."""
 
-    def __init__(self, network: keras.Model, latent_dim: int) -> None:
+    def __init__(self, sampler: Sampler) -> None:
         super().__init__()
-        self.weights = [variable.value for variable in network.variables]
+        self.weights = [variable.value for variable in sampler.variables]
 
-        def images(latents: tf.Tensor) -> dict[str, tf.Tensor]:
-            return {"images": tf.cast(network(latents, training=False), tf.float32)}
+        def images(**inputs: tf.Tensor) -> dict[str, tf.Tensor]:
+            return {"images": sampler.run(inputs)}
+
+        self.images = tf.function(images, autograph=False).get_concrete_function(**sampler.spec)
+        shape = self.images.structured_outputs["images"].shape
 
         def sample(num: tf.Tensor, seed: tf.Tensor) -> dict[str, tf.Tensor]:
-            key = random.key(seed)
-            latents = random.normal((num, latent_dim), key)
-            chunks = (num + CHUNK - 1) // CHUNK
+            inputs = sampler.inputs(num, seed)
+            chunks = (num + BATCH - 1) // BATCH
 
             def more(chunk: tf.Tensor, parts: tf.TensorArray) -> tuple:
-                part = self.images(latents[chunk * CHUNK : (chunk + 1) * CHUNK])
-                return chunk + 1, parts.write(chunk, part["images"])
+                part = {name: rows[chunk * BATCH : (chunk + 1) * BATCH] for name, rows in inputs.items()}
+                return chunk + 1, parts.write(chunk, self.images(**part)["images"])
 
             parts = tf.TensorArray(tf.float32, chunks, element_shape=shape)
             _, parts = tf.while_loop(lambda chunk, _: chunk < chunks, more, (tf.constant(0), parts))
             return {"images": parts.concat()}
 
-        self.images = tf.function(images, [tf.TensorSpec((None, latent_dim), tf.float32, "latents")])
-        shape = self.images.get_concrete_function().structured_outputs["images"].shape
         scalars = [tf.TensorSpec((), tf.int32, name) for name in ("num", "seed")]
-        self.sample = tf.function(sample, scalars, autograph=False)  # which would write a file of its own
+        self.sample = None
+        if sampler.free:
+            self.sample = tf.function(sample, scalars, autograph=False)  # which would write a file of its own
+
+    def endpoints(self) -> dict[str, Any]:
+        """The signatures, by name."""
+        return {"serving_default": self.images} | ({"sample": self.sample} if self.sample else {})
 
 
-def _network(gan: Any) -> tuple[keras.Model, int]:
-    """(generator, latent_dim)."""
-    average = getattr(gan, "average", None)
-    network = average.network if average is not None else getattr(gan, "generator", gan)
-    if not isinstance(network, keras.Model):
-        raise InputError(f"gan: wanted a kgan.GAN or a generator, a keras.Model, got {network!r}")
-    if not network.built:
-        raise InputError(f"gan: wanted a built generator, {network.name!r} has no weights yet; call it once")
-    if hasattr(gan, "latent_dim"):
-        return network, gan.latent_dim
-    shape = getattr(network, "input_shape", None)
+def _sampler(gan: Any) -> Sampler:
+    if isinstance(gan, Sampler):
+        return gan
+    if callable(getattr(gan, "sampler", None)):
+        return gan.sampler()
+    if not isinstance(gan, keras.Model):
+        raise InputError(f"gan: wanted a game of kgan or a generator, a keras.Model, got {gan!r}")
+    if not gan.built:
+        raise InputError(f"gan: wanted a built generator, {gan.name!r} has no weights yet; call it once")
+    shape = getattr(gan, "input_shape", None)
     if not isinstance(shape, tuple) or len(shape) != 2 or shape[1] is None:
-        raise InputError(f"gan: wanted a generator of latents (batch, latent_dim), {network.name!r} takes {shape}")
-    return network, shape[1]
+        raise InputError(f"gan: wanted a generator of latents (batch, latent_dim), {gan.name!r} takes {shape}")
+    return Sampler.of(gan, shape[1], sample_shape=tuple(gan.output_shape[1:]))

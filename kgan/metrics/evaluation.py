@@ -87,7 +87,7 @@ class Evaluator:
             fakes: float32 arrays (n, ...), in [-1, 1] if they are images.
             weights: whose samples they are: "ema", "raw", "exported" or "images".
             epoch, step: when.
-            generator: for the metrics that ask it: latents (n, latent_dim) to samples, with that attribute.
+            generator: for the metrics that ask it, a `kgan.sampling.Sampler`.
 
         Raises:
             InputError: for samples of another shape than the reals', fewer than two, or that are not finite; for a

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from kgan.checks import InputError
 from kgan.metrics.bins import statistically_different_bins
 from kgan.metrics.birthday import birthday_paradox
 from kgan.metrics.density_coverage import coverage_ceiling, density_coverage
@@ -93,8 +94,10 @@ def _classes(real: Seen, fake: Seen) -> dict[str, float]:
 
 
 def _path_length(real: Seen, fake: Seen) -> dict[str, float]:
-    generate = lambda latents: np.asarray(fake.generator(latents.astype("float32")), "float32")  # noqa: E731
-    return {"ppl": perceptual_path_length(generate, fake.network, fake.generator.latent_dim)}
+    sampler = fake.generator
+    if sampler.latent_dim is None:
+        raise InputError("metrics: 'ppl' goes along normal latents, and this generator has none")
+    return {"ppl": perceptual_path_length(sampler.of_latents, fake.network, sampler.latent_dim)}
 
 
 def _modes(real: Seen, fake: Seen) -> dict[str, float]:

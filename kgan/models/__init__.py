@@ -1,6 +1,25 @@
 """GANs as `keras.Model`s: one file a game."""
 
+from kgan.models.conditional import ACGAN, ConditionalGAN
+from kgan.models.cyclegan import CycleGAN
 from kgan.models.gan import GAN
+from kgan.models.pix2pix import Pix2Pix
 from kgan.models.presets import DRAGAN, FGAN, LSGAN, PRESETS, R3GAN, SAGAN, SNGAN, WGAN, WGANGP, RaGAN
 
-__all__ = ["DRAGAN", "FGAN", "GAN", "LSGAN", "PRESETS", "R3GAN", "SAGAN", "SNGAN", "WGAN", "WGANGP", "RaGAN"]
+__all__ = [
+    "ACGAN",
+    "DRAGAN",
+    "FGAN",
+    "GAN",
+    "LSGAN",
+    "PRESETS",
+    "R3GAN",
+    "SAGAN",
+    "SNGAN",
+    "WGAN",
+    "WGANGP",
+    "ConditionalGAN",
+    "CycleGAN",
+    "Pix2Pix",
+    "RaGAN",
+]

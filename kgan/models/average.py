@@ -1,9 +1,14 @@
 """The exponential moving average of a network (Karras et al. 2018; Yazici et al. 2019)."""
 
+import copy
 from typing import Any
 
 import keras
 import tensorflow as tf
+
+from kgan.checks import InputError
+from kgan.distribute import untrack
+from kgan.feed import feed
 
 
 class Average:
@@ -34,3 +39,76 @@ class Average:
                 mean.assign_add(tf.cast(rate, mean.dtype) * (value.value - mean.value))
             else:
                 mean.assign(value.value)
+
+
+def duplicate(name: str, network: keras.Model, inputs: dict) -> keras.Model:
+    """Another network of the same architecture and weights.
+
+    Args:
+        name: of the network, for the message.
+        network: a built model; of a class of the user's own, one with a `get_config`.
+        inputs: as `kgan.feed.feed` takes them: a call builds the copy.
+
+    Raises:
+        InputError: if Keras cannot make it anew.
+    """
+    reason = ""
+    for make in (keras.models.clone_model, copy.deepcopy):  # the second knows Lambdas, and takes longer
+        try:
+            other = make(network)
+            feed(other, inputs)
+            other.set_weights(network.get_weights())
+            return other
+        except Exception as error:  # whatever a layer of the user's own raises
+            reason = reason or next(iter(str(error).splitlines()), type(error).__name__)
+    kind = type(network).__name__
+    raise InputError(
+        f"{name}: a {kind} cannot be copied for its average ({reason}); give it get_config, or compile(ema_decay=None)"
+    )
+
+
+class Averaged:
+    """The averages of a game's generators: a mixin of `GameModel`.
+
+    Attributes:
+        averages: an `Average` by the generator's name; {} without any.
+        average_networks: their networks, where Keras finds them.
+    """
+
+    def begin_averages(self, decay: Any, frozen: bool = False) -> None:
+        """Averages of all generators, each from its present weights; none without a decay, unless they are `frozen`."""
+        makers = {name: network for name, (role, network) in self.networks().items() if role == "g"}
+        before, self.averages, self.average_networks = dict(self.averages), {}, {}
+        for average in before.values():
+            untrack(self, average.network)  # so that Keras counts it at one place, whenever it was made
+        if any(average.source is not makers[name] for name, average in before.items()):  # assigned since
+            self.check_networks()
+            before = {}
+        if decay is None and not frozen:
+            return
+        self.average_networks = {
+            name: before[name].network if before else duplicate(name, network, self.examples[name])
+            for name, network in makers.items()
+        }
+        copies = self.average_networks
+        self.averages = {name: Average(network, copies[name], decay) for name, network in makers.items()}
+
+    def trained(self, name: str, average: bool = True) -> keras.Model:
+        """The average of network `name`, if there is one and it is asked for; else the network itself."""
+        return self.averages[name].network if average and name in self.averages else self.networks()[name][1]
+
+    @property
+    def averaged(self) -> bool:
+        """Whether samples come from averages of the generators."""
+        return bool(self.averages)
+
+    def load_weights(self, filepath: Any, *args: Any, **kwargs: Any) -> None:
+        """As `keras.Model.load_weights`, all weights with the averages' and the step; not the optimizers' (see
+        `callbacks.Checkpoint`).
+
+        Raises:
+            InputError: before `compile`, which makes the averages: the file's would be left out without a word.
+        """
+        if not self.compiled:
+            raise InputError("load_weights: call compile() first, which makes the average that the file may hold")
+        super().load_weights(filepath, *args, **kwargs)

@@ -14,7 +14,10 @@ from kgan import losses
 from kgan.checks import InputError, number
 from kgan.distribute import sublayers
 from kgan.layers import SpectralNormalization
+from kgan.models.conditional import ACGAN, ConditionalGAN
+from kgan.models.cyclegan import CycleGAN
 from kgan.models.gan import GAN
+from kgan.models.pix2pix import Pix2Pix
 from kgan.models.r3gan import R3GAN
 from kgan.penalties import Dragan, GradientPenalty
 from kgan.schedules import ttur
@@ -29,6 +32,8 @@ class WGAN(GAN):
     RMSprop's decay, which the paper leaves open, is that of the authors' code, 0.99, and its epsilon 1e-8, outside the
     root. That code, not the algorithm, takes 100 steps of the critic in each of the first 25 rounds and in every 500th.
     """
+
+    discriminator_settings = {"normalization": None}  # clipped weights want bare layers
 
     def compile(
         self,
@@ -53,11 +58,11 @@ class WGAN(GAN):
             **settings,
         )
 
-    def settle_discriminator(self) -> None:
+    def settle_discriminator(self, discriminator: keras.Model) -> None:
         """What follows each move of the critic: its weights are clipped."""
-        for weight in self.discriminator.trainable_variables:
+        for weight in discriminator.trainable_variables:
             weight.assign(tf.clip_by_value(weight.value, -self.clip_value, self.clip_value))
-        super().settle_discriminator()
+        super().settle_discriminator(discriminator)
 
 
 @keras.saving.register_keras_serializable("kgan")
@@ -66,6 +71,8 @@ class WGANGP(GAN):
 
     The paper's residual networks on CIFAR-10 have 2e-4, which falls to 0 over the run (`kgan.schedules.Linear`).
     """
+
+    discriminator_settings = {"normalization": None}  # each sample's own gradient is penalised
 
     def compile(
         self,
@@ -99,9 +106,11 @@ class SNGAN(GAN):
         InputError: if the discriminator has no `kgan.layers.SpectralNormalization`.
     """
 
-    def __init__(self, generator: keras.Model, discriminator: keras.Model, latent_dim: int, **kwargs: Any) -> None:
-        super().__init__(generator, discriminator, latent_dim, **kwargs)
-        if not any(isinstance(layer, SpectralNormalization) for layer in sublayers(discriminator)):
+    default_network, discriminator_settings = "sngan", {"normalization": "spectral"}
+
+    def check_networks(self) -> None:
+        super().check_networks()
+        if not any(isinstance(layer, SpectralNormalization) for layer in sublayers(self.discriminator)):
             raise InputError("discriminator: SNGAN wants layers wrapped in kgan.layers.SpectralNormalization, got none")
 
     def compile(
@@ -133,6 +142,8 @@ class SAGAN(GAN):
     The paper's game is class-conditional (conditional batch normalisation, a projection in D); this one is not.
     """
 
+    default_network = "sagan"
+
     def compile(self, loss: Any = "hinge", d_optimizer: Any = None, g_optimizer: Any = None, **settings: Any) -> None:
         """As `GAN.compile`."""
         d_default, g_default = ttur("sagan")
@@ -143,6 +154,8 @@ class SAGAN(GAN):
 @keras.saving.register_keras_serializable("kgan")
 class DRAGAN(GAN):
     """Kodali et al. 2017: the original game with a gradient penalty of 10 around the reals, Adam(2e-4, 0.5)."""
+
+    discriminator_settings = {"normalization": None}  # as in WGANGP
 
     def compile(self, penalties: Any = None, **settings: Any) -> None:
         """As `GAN.compile`."""
@@ -189,4 +202,8 @@ PRESETS = {
     "ragan": RaGAN,
     "fgan": FGAN,
     "r3gan": R3GAN,
+    "conditional": ConditionalGAN,
+    "ac_gan": ACGAN,
+    "cyclegan": CycleGAN,
+    "pix2pix": Pix2Pix,
 }

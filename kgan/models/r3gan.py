@@ -74,6 +74,8 @@ class R3GAN(GAN):
     have no normalisation. Not as there: the pipe's geometry (see `kgan.augment.Pipe`).
     """
 
+    default_network = "r3gan"
+
     def compile(
         self,
         loss: Any = "relativistic(non_saturating)",
@@ -113,7 +115,7 @@ class R3GAN(GAN):
             raise InputError(f"gamma: wanted (beginning, end), got {gamma!r}")
         for end in gamma:
             number("gamma", end, least=0.0)
-        images = len(self.discriminator.input_shape) == 4
+        images = len(self.sample_shape) == 3
         if isinstance(augment, str) and augment == "paper":
             augment = Pipe(PIPE, Cosine(0.0, setting.augment, rounds)) if images else None
         if isinstance(ema_decay, str) and ema_decay == "paper":

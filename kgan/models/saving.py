@@ -5,6 +5,7 @@ Numbers, names, lists and dicts are themselves. A part of kgan's is written as i
 Keras does not know by name, say, is told in one line when the model is saved.
 """
 
+import contextlib
 import dataclasses
 import functools
 import importlib
@@ -22,7 +23,31 @@ from kgan.parts import arguments
 
 
 class Compiled:
-    """Of a `keras.Model`, what its outermost `compile` was given: a mixin before it. Loading compiles by it."""
+    """Of a `keras.Model`, what it was made with and what its outermost `compile` was given: a mixin before it.
+
+    Loading makes and compiles it by them. An attribute of an argument's name counts for it: another generator, say.
+    """
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        model = super().__new__(cls, *args, **kwargs)
+        with contextlib.suppress(TypeError):  # which __init__ will raise too
+            model.__dict__["made_with"] = arguments(cls.__init__, model, *args, **kwargs)
+        return model
+
+    def get_config(self) -> dict:
+        present = {name: getattr(self, name, value) for name, value in self.made_with.items()}
+        layer = lambda value: isinstance(value, keras.layers.Layer)  # noqa: E731
+        config = {k: write(k, present[k] if layer(present[k]) else v) for k, v in self.made_with.items()}
+        return {**config, "averaged": self.averaged}
+
+    @classmethod
+    def from_config(cls, config: dict, custom_objects: dict | None = None) -> Any:
+        averaged = config.pop("averaged", False)
+        with keras.saving.custom_object_scope(custom_objects or {}):
+            model = cls(**{name: read(value) for name, value in config.items()})
+        if averaged:  # for its weights, which are read next, and to sample from until `compile` begins another
+            model.begin_averages(None, frozen=True)
+        return model
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)

@@ -1,49 +1,42 @@
 """What a user hands to a GAN, looked at before time is spent."""
 
+import inspect
 import math
 import numbers
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from kgan.batches import unpack
-from kgan.checks import InputError, whole
+from kgan.checks import InputError
 from kgan.models.ranges import output_range
 from kgan.updates import Momentum
 
 
-def check_networks(generator: keras.Model, discriminator: keras.Model, latent_dim: int) -> None:
-    """Raises an `InputError` unless latents, generator and discriminator fit; builds the networks by the way."""
-    for name, network in (("generator", generator), ("discriminator", discriminator)):
-        if not isinstance(network, keras.layers.Layer):
-            raise InputError(f"{name}: wanted a keras.Model, got {network!r}")
-    whole("latent_dim", latent_dim)
-    if generator.built and tuple(generator.input_shape[1:]) != (latent_dim,):
-        raise InputError(f"latent_dim: got {latent_dim}, but the generator takes {tuple(generator.input_shape[1:])}")
-    made = tuple(generator(tf.zeros((2, latent_dim)), training=False).shape[1:])
-    if discriminator.built and tuple(discriminator.input_shape[1:]) != made:
-        taken = tuple(discriminator.input_shape[1:])
-        raise InputError(f"discriminator: it takes {taken}, but the generator makes {made}")
-    discriminator(tf.zeros((2, *made)), training=False)
-
-
-def check_batch(batch: Any, wanted: tuple, generator: keras.Model) -> None:
+def check_batch(batch: Any, wanted: Any, generator: keras.Model) -> None:
     """Raises an `InputError` unless a real batch holds samples of shape `wanted`, finite, and images in [-1, 1].
 
     Warns of images that all lie in [0, 1], and of a generator whose last activation cannot make what the data are.
+
+    Args:
+        batch: samples, a tensor or a structure of tensors.
+        wanted: the shape of one sample, or a structure of shapes; None for any size.
+        generator: the network that makes such samples.
     """
-    real, _ = unpack(batch)
-    if isinstance(real, dict | tuple | list):
-        parts = ", ".join(map(repr, real)) if isinstance(real, dict) else f"{len(real)} parts"
+    if not isinstance(wanted, tuple) or not all(size is None or isinstance(size, int) for size in wanted):
+        _check_structure(batch, wanted)
+        return
+    if isinstance(batch, dict | tuple | list):
+        parts = ", ".join(map(repr, batch)) if isinstance(batch, dict) else f"{len(batch)} parts"
         raise InputError(
-            f"data: samples are a {type(real).__name__} of {parts}, the discriminator takes one array of {wanted}; "
+            f"data: samples are a {type(batch).__name__} of {parts}, the discriminator takes one array of {wanted}; "
             "labels go beside them, fit(x, y) or batches (x, y), and data.map(lambda batch: batch[...]) picks a part"
         )
-    if tuple(real.shape[1:]) != wanted:
+    real = tf.convert_to_tensor(batch)
+    if not _fits(real.shape[1:], wanted):
         raise InputError(f"data: samples have shape {tuple(real.shape[1:])}, the discriminator takes {wanted}")
     if not real.dtype.is_floating:
         raise InputError(f"data: wanted float32 images in [-1, 1], got {real.dtype.name}")
@@ -60,6 +53,52 @@ def check_batch(batch: Any, wanted: tuple, generator: keras.Model) -> None:
         what = f"generator: its last activation, {activation}, reaches [{least:g}, {most:g}]"
         instead = "tanh" if low >= -1.001 and high <= 1.001 else "a linear output"
         warnings.warn(f"{what}, the data lie in [{low:g}, {high:g}]; use {instead}", stacklevel=3)
+
+
+def _fits(shape: Any, wanted: tuple) -> bool:
+    return len(shape) == len(wanted) and all(b in (None, a) for a, b in zip(shape, wanted, strict=True))
+
+
+def _check_structure(batch: Any, wanted: Any, where: str = "samples") -> None:
+    if isinstance(wanted, Mapping):
+        if not isinstance(batch, Mapping) or set(batch) != set(wanted):
+            got = sorted(batch) if isinstance(batch, Mapping) else f"a {type(batch).__name__}"
+            raise InputError(f"data: {where} want the parts {sorted(wanted)}, got {got}")
+        for name in wanted:
+            _check_structure(batch[name], wanted[name], f"{where}[{name!r}]")
+    elif isinstance(wanted, tuple) and all(size is None or isinstance(size, int) for size in wanted):
+        if not _fits(batch.shape[1:], wanted):
+            raise InputError(f"data: {where} have shape {tuple(batch.shape[1:])}, the networks take {wanted}")
+        if not np.isfinite(np.asarray(batch)).all():
+            raise InputError(f"data: {where} of the first batch hold a NaN or an infinity")
+    else:
+        if not isinstance(batch, tuple | list) or len(batch) != len(wanted):
+            raise InputError(f"data: {where} want {len(wanted)} parts, got a {type(batch).__name__}")
+        for number, (part, shape) in enumerate(zip(batch, wanted, strict=True)):
+            _check_structure(part, shape, f"{where}[{number}]")
+
+
+def check_two(game: type, shapes: Any, sizes: Mapping[str, Any]) -> None:
+    """Raises an `InputError` unless data are two pictures at a time, and only a width is asked of the networks."""
+    if not isinstance(shapes, Mapping) or set(shapes) != {"a", "b"}:
+        wanted = "two pictures at a time, pairs:DIR or domains:DIR_A,DIR_B, say"
+        raise InputError(f"dataset: {game.__name__} is played on {wanted}, got {shapes}")
+    for name in set(sizes) - {"width"}:
+        raise InputError(f"{name}: {game.__name__} has networks of its own and no latents, got {sizes[name]!r}")
+
+
+def two(game: str, batch: Any) -> tuple[Any, Any]:
+    """(a, b) of a batch of two pictures at a time, {"a": ..., "b": ...} or a pair.
+
+    Raises:
+        InputError: for another batch.
+    """
+    if isinstance(batch, Mapping) and set(batch) == {"a", "b"}:
+        return batch["a"], batch["b"]
+    if isinstance(batch, tuple | list) and len(batch) == 2:
+        return tuple(batch)
+    got = f"a dict of {sorted(batch)}" if isinstance(batch, Mapping) else f"a {type(batch).__name__}"
+    raise InputError(f'data: {game} wants batches of two pictures, {{"a": ..., "b": ...}} or (a, b), got {got}')
 
 
 def optimizer(argument: str, value: Any) -> keras.optimizers.Optimizer:
@@ -89,6 +128,45 @@ def optimizer(argument: str, value: Any) -> keras.optimizers.Optimizer:
     return value
 
 
+def optimizers(argument: str, value: Any, players: Sequence[str]) -> dict[str, keras.optimizers.Optimizer]:
+    """An optimizer for each of the players of a role: `value` itself for the first, copies of it for the others.
+
+    Args:
+        argument: "d_optimizer" or "g_optimizer".
+        value: as `optimizer` takes it, or a dict of that by the players' names.
+        players: names.
+
+    Raises:
+        InputError: as `optimizer`; for a dict with other names.
+    """
+    if isinstance(value, dict) and "class_name" not in value:  # a config of Keras's is a dict too
+        if set(value) != set(players):
+            raise InputError(f"{argument}: wanted an optimizer for each of {sorted(players)}, got {sorted(value)}")
+        return {name: optimizer(argument, value[name]) for name in players}
+    first = optimizer(argument, value)
+    others = {name: type(first).from_config(first.get_config()) for name in players[1:]}
+    return {players[0]: first, **others}
+
+
+def parts(given: Sequence, copied: bool) -> list:
+    """Penalties or augmentations for one judge: themselves or, `copied`, copies of those that have variables.
+
+    Raises:
+        InputError: for one with variables that cannot be made anew from its config.
+    """
+    return [_anew(part) if copied and getattr(part, "variables", ()) else part for part in given]
+
+
+def _anew(part: Any) -> Any:
+    wanted = inspect.signature(type(part)).parameters
+    try:
+        config = {name: value for name, value in part.get_config().items() if name in wanted}
+        return type(part)(**{n: keras.saving.deserialize_keras_object(v) for n, v in config.items()})
+    except (AttributeError, NotImplementedError, TypeError) as error:
+        name = type(part).__name__
+        raise InputError(f"{name}: each discriminator wants one of its own, and this has no get_config") from error
+
+
 # What Keras's optimizers are told, by the names of their arguments: what they have to be, and in words.
 _FRACTIONS = {"beta_1", "beta_2", "rho", "momentum", "ema_momentum"}
 _POSITIVE = {"epsilon", "clipnorm", "clipvalue", "global_clipnorm", "loss_scale_factor"}
@@ -107,7 +185,7 @@ def _check_optimizer(argument: str, optimizer: keras.optimizers.Optimizer) -> No
         if not (real and math.isfinite(value) and good(value)):
             raise InputError(f"{argument}: {name}({key}={value!r}): wanted {wanted}")
 
-    rate = keras.ops.convert_to_numpy(optimizer.learning_rate).item()
+    rate = float(keras.ops.convert_to_tensor(optimizer.learning_rate))
     check("learning_rate", float(f"{rate:.6g}"), lambda x: x >= 0, "a finite number from 0 on")
     for key, value in vars(optimizer).items():
         if key in _FRACTIONS:

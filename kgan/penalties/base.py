@@ -42,6 +42,7 @@ class Play:
         latents: what `fake` is made of: float32 (batch, latent_dim), or a structure of tensors.
         real: float32 (batch, ...), or a structure of tensors.
         fake: likewise, of the same shape.
+        shown: the fakes that the judge's own loss is about, where they are others, of an image pool say; or None.
         given: what both networks are told: labels, a source image, a structure of tensors; or None.
         name: of the encounter in the logs; "" for the only one of a game.
         view: samples -> what the discriminator's network is fed: augmented, packed.
@@ -59,6 +60,7 @@ class Play:
     real: Any
     fake: Any
     given: Any = None
+    shown: Any = None
     name: str = ""
     view: Callable = _as_it_is
     step: Any = 0
@@ -85,6 +87,11 @@ class Play:
         return _logits(self.judge(samples))
 
     @property
+    def shown_logits(self) -> tf.Tensor:
+        """The logits of `shown`; of `fake`, where that is None."""
+        return self.fake_logits if self.shown is None else _logits(self._once("shown"))
+
+    @property
     def on_reals(self) -> Any:
         """`judge(real)`."""
         return self._once("real")
@@ -103,6 +110,10 @@ class Play:
     def fake_logits(self) -> tf.Tensor:
         """The logits in `judge(fake)`."""
         return _logits(self.on_fakes)
+
+    def showing(self, fakes: Any) -> "Play":
+        """The same, with `fakes` as those that the judge's own loss is about."""
+        return dataclasses.replace(self, shown=fakes)
 
     def _once(self, name: str) -> Any:
         if name not in self._known:

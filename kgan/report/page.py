@@ -15,13 +15,13 @@ import tensorflow as tf
 
 import kgan
 from kgan import files, pictures
-from kgan.export import Generator
 from kgan.metrics import Evaluation, Network
 from kgan.metrics.features import Raw
 from kgan.penalties import PENALTIES
 from kgan.report import charts, views
 from kgan.runs import Run
 from kgan.runs.collapse import COLUMNS as DIVERSITY
+from kgan.sampling import Sampler
 
 NAME = "report.html"
 FRAMES = 40  # pictures under the slider: a page of some megabytes
@@ -53,7 +53,7 @@ MEANING |= {f"g_{name}": "What this penalty adds to the generator's loss." for n
 
 def write(
     run_dir: str | os.PathLike,
-    generator: Generator,
+    generator: Sampler,
     settings: Mapping[str, str],
     reals: np.ndarray | None = None,
     network: Network | None = None,
@@ -185,9 +185,13 @@ def _collapse(run: Run) -> dict[str, Any] | None:
     return {"alarms": alarms, "source": charts.lines(curves, "round", marks=[alarm["step"] for alarm in alarms])}
 
 
-def _views(generator: Generator, reals: np.ndarray | None, network: Network) -> dict[str, Any]:
+def _views(generator: Sampler, reals: np.ndarray | None, network: Network) -> dict[str, Any]:
     """The pictures for which the generator is asked."""
-    arcs = views.interpolation(generator, generator.latent_dim)
+    if not generator.free:  # it translates: its pictures are among the samples
+        return {"plane": None, "arcs": None, "neighbours": None}
+    arcs = None
+    if generator.latent_dim is not None:
+        arcs = views.interpolation(generator.of_latents, generator.latent_dim)
     samples = generator.sample(1000)
     if samples.ndim == 2:  # points, in one picture
         known = None if reals is None else reals[:2000]
@@ -202,7 +206,11 @@ def _views(generator: Generator, reals: np.ndarray | None, network: Network) -> 
             "network": network.label,
             "count": len(reals),
         }
-    return {"plane": None, "arcs": _picture(arcs.reshape(-1, *arcs.shape[2:]), arcs.shape[1]), "neighbours": near}
+    return {
+        "plane": None,
+        "arcs": None if arcs is None else _picture(arcs.reshape(-1, *arcs.shape[2:]), arcs.shape[1]),
+        "neighbours": near,
+    }
 
 
 def _picture(images: np.ndarray, columns: int | None = None) -> str:

@@ -26,12 +26,12 @@ class Neighbours:
 
 
 def interpolation(
-    generate: Callable[[np.ndarray], np.ndarray], latent_dim: int, rows: int = 8, columns: int = 8, seed: int = 0
+    of_latents: Callable[[np.ndarray], np.ndarray], latent_dim: int, rows: int = 8, columns: int = 8, seed: int = 0
 ) -> np.ndarray:
     """Samples on the great arcs between pairs of latents: (rows, columns, ...), the pair's at the ends of a row."""
     start, end = np.random.default_rng(seed).normal(size=(2, rows, latent_dim))
     latents = np.stack([slerp(start, end, place) for place in np.linspace(0.0, 1.0, columns)], 1)
-    samples = generate(latents.reshape(rows * columns, latent_dim).astype("float32"))
+    samples = of_latents(latents.reshape(rows * columns, latent_dim).astype("float32"))
     return samples.reshape(rows, columns, *samples.shape[1:])
 
 

@@ -4,11 +4,14 @@ RUN/checkpoints/step-00000120/ holds, after 120 rounds,
     state.npz        every variable of `model.state`, in its order, and what callbacks remember (`model.memory`)
     progress.json    the place in the epoch, its logs so far, whose weights generator.keras has, and the signature of
                      the architecture
-    generator.keras  the averaged generator (the generator, without an average), to sample and export from
+    samplers.json    how one samples from the game, by name ("" for the only way): priors and conditions
+    generator.keras  the averaged generator (the generator, without an average), to sample and export from; with several
+                     samplers generator-NAME.keras
 It is written aside, flushed to the disk and renamed, so a folder of this name is whole. The newest one is where
 training stands: one that is saved takes those of later steps away, whose future was given up.
 """
 
+import json
 import os
 import re
 import shutil
@@ -19,13 +22,15 @@ from typing import Any
 
 import keras
 
-from kgan.checks import InputError
+from kgan.checks import InputError, lookup
 from kgan.fit import Progress
 from kgan.runs import progress
 from kgan.runs.damage import reason
 from kgan.runs.finite import broken_logs, broken_variables
+from kgan.sampling import Sampler, described
+from kgan.sampling import describe as describe_sampler
 
-GENERATOR = "generator.keras"
+SAMPLERS = "samplers.json"
 ASIDE = ".tmp-"  # begins the name of what may be half written or half removed,
 BEFORE = ".before-"  # and of a whole one whose place is just being taken by another of its step
 BEST, GOOD = "best", "good"  # run's folders in a run's, of one checkpoint each
@@ -75,10 +80,10 @@ def save(model: Any, run_dir: str | os.PathLike, keep: int | None = None) -> Pat
     aside = folder.with_name(ASIDE + folder.name)
     aside.mkdir(parents=True)
     try:
-        weights = "raw" if getattr(model, "average", None) is None else "ema"
+        weights = "ema" if model.averaged else "raw"
         place = progress.Saved(**vars(model.progress), weights=weights, signature=_signature(model))
         progress.write(aside, place, values, model.memory)
-        _save_generator(model, aside / GENERATOR)
+        _save_samplers(model, aside)
         for path in (*aside.iterdir(), aside):
             _flush(path)
     except OSError:  # a disk that is full gets its room back
@@ -144,17 +149,35 @@ def describe(path: str | os.PathLike) -> dict[str, Any]:
     return {"epoch": saved.epoch, "step": step(Path(path)), "weights": saved.weights}
 
 
-def generator(path: str | os.PathLike) -> keras.Model:
-    """The averaged generator (the generator, without an average) of the checkpoint in a folder.
+def sampler(path: str | os.PathLike, name: str | None = None) -> Sampler:
+    """How one samples from the game in the checkpoint in a folder; by averaged generators, where it has averages.
+
+    Args:
+        path: the checkpoint's folder.
+        name: as in `samplers()` of the game; default the first.
 
     Raises:
-        InputError: if it cannot be read.
+        InputError: if it cannot be read, or for an unknown name.
     """
-    path = Path(path) / GENERATOR
+    path = Path(path)
     try:
-        return keras.saving.load_model(path, compile=False)
+        about = json.loads((path / SAMPLERS).read_text(encoding="utf-8"))
+        name = next(iter(about)) if name is None else name
+        about = {known: described(json.dumps(one)) for known, one in about.items()}
+    except Exception as error:
+        raise InputError(f"run_dir: {path / SAMPLERS} cannot be read: {reason(error)}") from error
+    mine = lookup("sampler", name, about)
+    file = path / network_file(name)
+    try:
+        network = keras.saving.load_model(file, compile=False)
     except Exception as error:  # a damaged archive, or a layer that nobody has registered here
-        raise InputError(f"run_dir: {path} cannot be read: {reason(error)}") from error
+        raise InputError(f"run_dir: {file} cannot be read: {reason(error)}") from error
+    return Sampler.of(network, mine.pop("prior"), **mine)
+
+
+def network_file(name: str) -> str:
+    """The file of the network of the sampler `name`."""
+    return f"generator-{name}.keras" if name else "generator.keras"
 
 
 def _remove(folders: Iterable[Path]) -> None:
@@ -192,17 +215,20 @@ def _unreadable(path: str | os.PathLike, error: Exception) -> InputError:
     )
 
 
-def _save_generator(model: Any, path: Path) -> None:
-    average = getattr(model, "average", None)
-    network = model.generator if average is None else average.network
-    try:
-        network.save(path)
-    except OSError:
-        raise
-    except Exception as error:  # whatever a user's layer raises when it is asked for its config
-        path.unlink(missing_ok=True)
-        why = reason(error)
-        warnings.warn(f"checkpoint: without {GENERATOR}, the generator cannot be serialised: {why}", stacklevel=2)
+def _save_samplers(model: Any, folder: Path) -> None:
+    samplers = {name: one for name, one in model.samplers().items() if one.network is not None}
+    for name, one in samplers.items():
+        path = folder / network_file(name)
+        try:
+            one.network.save(path)
+        except OSError:
+            raise
+        except Exception as error:  # whatever a user's layer raises when it is asked for its config
+            path.unlink(missing_ok=True)
+            why = reason(error)
+            warnings.warn(f"checkpoint: without {path.name}, the generator cannot be serialised: {why}", stacklevel=2)
+    about = {name: json.loads(describe_sampler(one)) for name, one in samplers.items()}
+    (folder / SAMPLERS).write_text(json.dumps(about), encoding="utf-8")
 
 
 def _check_compiled(model: Any) -> None:

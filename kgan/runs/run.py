@@ -4,12 +4,11 @@ import os
 from pathlib import Path
 from typing import Any
 
-import keras
-
 from kgan.checks import InputError
 from kgan.metrics.result import Evaluation
 from kgan.runs import alarms, checkpoints, collapse, equilibrium, evaluations, flags, folder, logs, samples
 from kgan.runs.tables import Row
+from kgan.sampling import Sampler
 
 
 class Run:
@@ -65,9 +64,13 @@ class Run:
         path = checkpoints.latest(self.folder / checkpoints.BEST)
         return None if path is None else checkpoints.describe(path)
 
-    def generator(self) -> keras.Model:
-        """The averaged generator of the newest checkpoint (the generator, without an average)."""
+    def sampler(self, name: str | None = None) -> Sampler:
+        """How one samples from the game as the newest checkpoint has it, by averaged generators if it has averages.
+
+        Args:
+            name: in `samplers()` of the game; default the first.
+        """
         path = checkpoints.latest(self.folder)
         if path is None:
             raise InputError(f"run_dir: {self.folder} holds no checkpoint yet")
-        return checkpoints.generator(path)
+        return checkpoints.sampler(path, name)

@@ -56,7 +56,7 @@ class Unrolled(Update):
         looking, opponents = self._sides(game)
         if self.simultaneous:
             found = [self._gradients(game, player, rounds[-1]) for player in looking]
-        turns = [turn(game, player, rounds) for player in opponents]
+        turns = [turn(game, [player], rounds) for player in opponents]
         if not self.simultaneous:
             found = [self._gradients(game, player, rounds[-1]) for player in looking]
         for player, (gradients, logs) in zip(looking, found, strict=True):

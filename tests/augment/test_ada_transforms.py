@@ -250,8 +250,8 @@ def test_codes():
 
     groups = list(GROUPS.values())
     for code in ("bg", "bgc", "bgcf", "bgcfn", "bgcfnc"):
-        assert parse(code) == {name for names in groups[: len(code)] for name in names}
-    assert parse("blit, noise") == {"xflip", "rotate90", "xint", "noise"} and parse("hue") == {"hue"}
+        assert parse(code) == {name: 1.0 for names in groups[: len(code)] for name in names}
+    assert parse("blit, noise").keys() == {"xflip", "rotate90", "xint", "noise"} and parse("hue") == {"hue": 1.0}
 
 
 def test_each_transform_has_its_share_of_p():

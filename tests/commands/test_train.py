@@ -156,7 +156,8 @@ def test_compile_gets_what_the_flags_say(monkeypatch, tmp_path):
     seen = {}
 
     def fit(gan, dataset, **arguments):
-        seen.update(vars(gan), dataset=dataset, arguments=arguments)
+        seen.update(vars(gan), dataset=dataset, arguments=arguments, average=gan.average)
+        seen.update(d_optimizer=gan.d_optimizer, g_optimizer=gan.g_optimizer, sampler=gan.sampler())
         arguments["callbacks"][1].failed = True  # the guard's: there is nothing to export or report
         return keras.callbacks.History()
 
@@ -170,7 +171,7 @@ def test_compile_gets_what_the_flags_say(monkeypatch, tmp_path):
     adam = seen["d_optimizer"]
     assert (float(adam.learning_rate), adam.beta_1, type(seen["g_optimizer"]).__name__) == (0.25, 0, "SGD")
     assert seen["average"].decay == 0 and seen["dataset"].stream.batch_size == 8
-    assert seen["generator"].name == "mlp_generator" and seen["latent_dim"] == 2
+    assert seen["generator"].name == "mlp_generator" and seen["sampler"].latent_dim == 2
     assert (seen["arguments"]["epochs"], seen["arguments"]["steps_per_epoch"]) == (7, 4)
 
 
@@ -308,7 +309,7 @@ def test_samples_of_a_run_and_of_its_export_are_the_same(finished, tmp_path, mon
     exported = load_generator(finished / "saved_model")
     np.testing.assert_allclose(
         exported.sample(5, seed=2),
-        load_generator(finished / "saved_model" / "1")(kgan.random.normal((5, 3), kgan.random.key(2))),
+        load_generator(finished / "saved_model" / "1")(latents=kgan.random.normal((5, 3), kgan.random.key(2))),
     )
     assert main(["sample", f"--run_dir={finished}", "--num=9", "--seed=3", "--out=a.png"]) == 0
     assert main(["sample", f"--saved_model={finished}/saved_model", "--num=9", "--seed=3", "--out=b.png"]) == 0
@@ -346,6 +347,7 @@ def test_what_cannot_be_sampled_or_exported(finished, refused, tmp_path):
         assert f"kgan {argv[0]}: {message}" in line
     damaged = tmp_path / "checkpoints" / "step-00000001"
     damaged.mkdir(parents=True)
+    shutil.copy(next(finished.glob("checkpoints/*/samplers.json")), damaged)
     (damaged / "generator.keras").write_bytes(b"no archive")
     assert f"run_dir: {damaged.relative_to(tmp_path)}/generator.keras cannot be read" in refused(
         "export", "--run_dir=."
@@ -373,5 +375,5 @@ def test_pictures_of_two_sides(tmp_path, capsys, monkeypatch):
     for i in range(8):
         Image.new("RGB", (8, 4)).save(tmp_path / "pictures" / f"{i}.png")
     assert main(["train", f"--run_dir={tmp_path}/pair", f"--dataset=pairs:{tmp_path}/pictures", "--batch_size=4"]) == 2
-    assert capsys.readouterr().err == "kgan train: dataset: its samples are a, b at a time; wanted single ones\n"
+    assert "dataset: GAN is played on single samples, got a structure of {'a': (4, 4, 3)" in capsys.readouterr().err
     assert not (tmp_path / "pair").exists()

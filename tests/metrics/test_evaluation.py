@@ -1,4 +1,5 @@
 import json
+import types
 
 import numpy as np
 import pytest
@@ -33,8 +34,8 @@ def points(n, seed=0, shift=0.0):
 
 
 def generator_of(generate):
-    generate.latent_dim = 2
-    return generate
+    """What metrics ask of a sampler."""
+    return types.SimpleNamespace(of_latents=generate, latent_dim=2)
 
 
 @pytest.mark.parametrize("name", METRICS)
@@ -121,7 +122,7 @@ def test_what_asks_the_generator_is_the_function_and_wants_one():
     judge = evaluation.Evaluator(IMAGES, NETWORK, ["ppl", "fid"])
     generator = generator_of(lambda z: np.broadcast_to(z[:, :1, None, None], (len(z), 16, 16, 1)))
     seen = judge([IMAGES], generator=generator)["ppl"]
-    assert seen.value == pytest.approx(metrics.perceptual_path_length(generator, NETWORK, 2), rel=1e-3)
+    assert seen.value == pytest.approx(metrics.perceptual_path_length(generator.of_latents, NETWORK, 2), rel=1e-3)
     assert seen.error > 0 and judge.directions == {"ppl": None, "fid": "lower"}
     with pytest.raises(InputError, match="'ppl' wants a generator, here are only samples"):
         judge([IMAGES])

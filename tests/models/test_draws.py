@@ -47,7 +47,7 @@ def numbers(gan):
 
 def scramble(gan):
     """As if something else had drawn from the layers: a picture, a measurement, another run."""
-    for network in (gan.generator, gan.discriminator, gan.average_generator):
+    for network in (gan.generator, gan.discriminator, gan.average.network):
         random.reseed([network], tf.constant([5, 9]))
 
 

@@ -145,7 +145,7 @@ def test_path_length_asks_the_same_of_the_generator():
     def looked_at(layer, penalties, discriminator=None):
         network = generator(layer)
         discriminator = discriminator or keras.Sequential(
-            [keras.Input(network.output_shape[1:]), keras.layers.Flatten()]
+            [keras.Input(network.output_shape[1:]), keras.layers.Flatten(), keras.layers.Dense(1)]
         )
         kgan.GAN(network, discriminator, 4).compile(penalties=penalties)
 
@@ -161,8 +161,9 @@ def test_path_length_asks_the_same_of_the_generator():
         warnings.simplefilter("error")
         looked_at(bilinear(), ["r1"])  # which does not differentiate the generator
         looked_at(keras.layers.BatchNormalization(), [])
-        resizing = keras.Sequential([keras.Input((4, 4, 1)), bilinear(), keras.layers.Flatten()])
-        looked_at(kgan.layers.PixelNormalization(), ["path_length"], resizing)  # nor this the discriminator
+        resizing = [keras.Input((4, 4, 1)), bilinear(), keras.layers.Flatten(), keras.layers.Dense(1)]
+        # Nor does this one the discriminator.
+        looked_at(kgan.layers.PixelNormalization(), ["path_length"], keras.Sequential(resizing))
 
 
 def test_one_warning_for_each_class():

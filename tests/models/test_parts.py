@@ -135,7 +135,7 @@ def test_data_that_the_generator_cannot_reach_are_warned_of(activation, low, hig
     gan.compile()
     images = np.linspace(low, high, 4 * 64, dtype="float32").reshape(4, 8, 8, 1)
     gan.check_batch(tf.constant(images))
-    told = [str(warning.message) for warning in recwarn]
+    told = [str(warning.message) for warning in recwarn if issubclass(warning.category, UserWarning)]
     assert not told if message is None else any(re.search(message, line) for line in told)
 
 
@@ -151,6 +151,7 @@ def test_points_beyond_a_generators_range_are_warned_of():
 @pytest.mark.parametrize("settings", [{}, {"n_critic": 3}, {"update": "extragradient"}])
 def test_p_counts_all_the_reals_that_a_round_takes(part, settings):
     gan = make(augment=part, **settings)
+    gan.discriminator.layers[-1].bias.assign([100.0])  # sure of all reals, whatever is drawn: r_t = 1
     fit(gan)
     assert int(gan.batches) == 6 and float(gan.augment.p) == pytest.approx(24 / 1000)
 

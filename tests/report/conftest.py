@@ -4,9 +4,9 @@ import pytest
 
 import kgan
 from kgan import pictures
-from kgan.export import Generator
 from kgan.metrics.result import Evaluation, Result
 from kgan.runs import alarms, collapse, equilibrium, evaluations, samples
+from kgan.sampling import Sampler
 
 EPOCHS = 6
 
@@ -19,7 +19,7 @@ def reals():
 @pytest.fixture(scope="session")
 def generator():
     keras.utils.set_random_seed(0)
-    return Generator.of(kgan.networks.dcgan_generator((8, 8, 1), latent_dim=4, width=4))
+    return Sampler.of(kgan.networks.dcgan_generator((8, 8, 1), latent_dim=4, width=4), 4, sample_shape=(8, 8, 1))
 
 
 @pytest.fixture(scope="session")

@@ -11,11 +11,12 @@ import tensorflow as tf
 
 from kgan import report
 from kgan.checks import InputError
-from kgan.export import Generator
 from kgan.metrics.result import Evaluation, Result
 from kgan.penalties import PENALTIES
+from kgan.priors import Normal
 from kgan.report import charts, page
 from kgan.runs import Run, evaluations
+from kgan.sampling import Sampler
 
 SETTINGS = {"preset": "gan", "dataset": "digits", "penalty": "r1(gamma=1); lecam"}
 
@@ -154,7 +155,7 @@ def test_a_run_that_kept_little_has_a_short_page(tmp_path, generator):
 
 
 def test_points_are_drawn_in_the_plane(tmp_path):
-    points = Generator(lambda z: z[:, :2], 3, (2,))
+    points = Sampler(lambda inputs: inputs["latents"][:, :2], {"latents": Normal(3)}, sample_shape=(2,))
     parsed = Parsed(report.write(tmp_path, points, {}, np.zeros((10, 2))).read_text())
     assert ["in the plane" in attributes["alt"] for tag, attributes in parsed.tags if tag == "img"] == [True]
 

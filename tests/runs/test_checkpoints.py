@@ -62,8 +62,8 @@ class TestWhat:
         tiny.fit(gan, [Checkpoint(tmp_path)])
         network = keras.saving.load_model(latest(tmp_path) / "generator.keras")
         latents = np.ones((3, 2), "float32")
-        np.testing.assert_array_equal(network(latents), gan.average_generator(latents))
-        assert np.abs(gan.average_generator(latents) - gan.generator(latents)).max() > 0
+        np.testing.assert_array_equal(network(latents), gan.average.network(latents))
+        assert np.abs(gan.average.network(latents) - gan.generator(latents)).max() > 0
 
     def test_without_an_average_the_generator(self, tmp_path):
         gan = tiny.make(ema_decay=None)
@@ -89,7 +89,7 @@ class TestWhat:
             UserWarning, match=r"without generator\.keras, the generator cannot be serialised: no config"
         ):
             path = save(gan, tmp_path)
-        assert sorted(p.name for p in path.iterdir()) == ["progress.json", "state.npz"]
+        assert sorted(p.name for p in path.iterdir()) == ["progress.json", "samplers.json", "state.npz"]
 
     def test_bfloat16_variables(self, tmp_path):
         keras.config.set_dtype_policy("bfloat16")
@@ -119,7 +119,7 @@ class TestWhat:
     def test_the_one_before_stays_when_saving_breaks_off(self, gan, tmp_path, monkeypatch):
         first = save(gan, tmp_path)
         gan.step.assign(1)
-        monkeypatch.setattr("kgan.runs.checkpoints._save_generator", interrupt)
+        monkeypatch.setattr("kgan.runs.checkpoints._save_samplers", interrupt)
         with pytest.raises(KeyboardInterrupt):
             save(gan, tmp_path)
         assert latest(tmp_path) == first

@@ -1,0 +1,22 @@
+"""A few rounds of every game on one device and on two: games_script.py FOLDER writes GAME-DEVICES.npz."""
+
+import sys
+
+import numpy as np
+import tensorflow as tf
+
+cpu = tf.config.list_physical_devices("CPU")[0]
+tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
+
+from tests.models.games import GAMES, dataset, made  # noqa: E402
+
+mirrored = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+SHARED = ("gan", "projection", "ac_gan", "cyclegan")  # not pix2pix, whose dropout each replica draws for itself
+for game in SHARED:
+    case = GAMES[game]
+    for devices, strategy in ((1, tf.distribute.get_strategy()), (2, mirrored)):
+        with strategy.scope():
+            model = made(case)
+        logs = model.fit(dataset(case), steps_per_epoch=2, epochs=1, verbose=0).history
+        state = {f"{number:03d}": np.array(v) for number, v in enumerate(model.state)}
+        np.savez(f"{sys.argv[1]}/{game}-{devices}.npz", **{k: np.array(v) for k, v in logs.items()}, **state)

@@ -1,0 +1,168 @@
+"""The contract of games: every rule moves them, they resume to the bit, export what they sample, lose no gradient."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import kgan
+from kgan.callbacks import Checkpoint
+from kgan.runs import Run
+from kgan.updates import UPDATES
+from tests.models.games import GAMES, dataset, made
+
+RULES = {**{name: name for name in UPDATES}, "lookahead": "lookahead(alternating, k=1)"}
+RULES |= {"unrolled": "unrolled(k=1)", "competitive": "competitive(iterations=1)"}
+
+
+def weights(model):
+    return [np.array(v) for v in model.state]
+
+
+@pytest.mark.parametrize("game", GAMES)
+@pytest.mark.parametrize("rule", RULES)
+def test_every_rule_moves_all_of_a_game(game, rule):
+    case = GAMES[game]
+    model = made(case, update=RULES[rule], run_eagerly=True)
+    before = {name: [v.numpy() for v in network.trainable_variables] for name, (_, network) in model.networks().items()}
+    logs = model.fit(dataset(case), steps_per_epoch=1, epochs=1, verbose=0).history
+    assert all(np.isfinite(values).all() for values in logs.values())
+    assert int(model.step.numpy()) == 1
+    for name, (role, network) in model.networks().items():
+        after = [v.numpy() for v in network.trainable_variables]
+        assert any((old != new).any() for old, new in zip(before[name], after, strict=True)), name
+        assert f"{name if role == 'd' else 'g'}_loss" in logs
+
+
+@pytest.mark.parametrize("game", GAMES)
+def test_a_run_that_stops_and_goes_on_ends_in_the_same_bits(game, tmp_path):
+    case = GAMES[game]
+    whole = made(case)
+    whole.fit(dataset(case), epochs=2, verbose=0)
+    made(case).fit(dataset(case), epochs=1, verbose=0, callbacks=[Checkpoint(tmp_path)])
+    resumed = made(case)
+    resumed.fit(dataset(case), epochs=2, verbose=0, callbacks=[Checkpoint(tmp_path)])
+    assert len(weights(whole)) == len(weights(resumed))
+    assert all(np.array_equal(a, b) for a, b in zip(weights(whole), weights(resumed), strict=True))
+
+    # What the folder and a file hold samples as the model does.
+    for name, sampler in whole.samplers().items():
+        kept = Run(tmp_path).sampler(name).sample(3, seed=1, **case.given)
+        np.testing.assert_array_equal(kept, sampler.sample(3, seed=1, **case.given))
+
+
+@pytest.mark.parametrize("game", GAMES)
+def test_the_export_equals_sample(game, tmp_path):
+    case = GAMES[game]
+    model = made(case)
+    model.fit(dataset(case), steps_per_epoch=1, epochs=1, verbose=0)
+    if game == "pix2pix":  # whose noise, dropout, is drawn anew
+        return
+    for name, sampler in model.samplers().items():
+        kgan.export.save_generator(sampler, tmp_path / (name or "only"))
+        loaded = kgan.export.load_generator(tmp_path / (name or "only"))
+        assert loaded.spec == sampler.spec and loaded.sample_shape == sampler.sample_shape
+        ours, theirs = (one.sample(5, seed=3, **case.given) for one in (sampler, loaded))
+        np.testing.assert_allclose(theirs, ours, atol=2e-6)
+        np.testing.assert_allclose(ours[:3], sampler.sample(3, seed=3, **case.given), atol=2e-6)
+
+
+@pytest.mark.parametrize("game", GAMES)
+def test_every_term_reaches_every_variable_that_it_should(game):
+    """Each adversarial loss and each team's term moves all of the networks that it goes through."""
+    model = made(GAMES[game], augment=None)
+    round = model.round(next(iter(dataset(GAMES[game]))))
+    networks = {name: network for name, (_, network) in model.networks().items()}
+    for key, encounter in model.encounters().items():
+        with tf.GradientTape(persistent=True) as tape:
+            play = model.play(round.drawn(0), key)
+            said = keras.tree.flatten([play.on_fakes, play.on_reals])  # logits, and classes where it gives some
+            loss = sum(tf.reduce_mean(part**2) for part in said)
+        for name in (encounter.judge, encounter.source):
+            assert reaches(tape, loss, networks[name]), (key, name)
+    team = [name for name, (role, _) in model.networks().items() if role == "g"]
+    for term in model.team_terms("g", round.drawn(0)):
+        for name in team:
+            with tf.GradientTape() as tape:
+                value = model.team_terms("g", round.drawn(0))[term]
+            assert reaches(tape, value, networks[name]), (term, name)
+
+
+def reaches(tape, value, network):
+    found = tape.gradient(value, [v.value for v in network.trainable_variables])
+    return all(g is not None for g in found) and any(float(tf.reduce_max(tf.abs(g))) > 0 for g in found)
+
+
+def test_each_generator_gets_the_gradient_of_both_cycles():
+    """A cycle that is given to one generator only, half of it, is what keras.io's CycleGAN has."""
+    model = made(GAMES["cyclegan"])
+    model.identity_weight = 0.0
+    batch = next(iter(dataset(GAMES["cyclegan"])))
+    g_ab, g_ba = model.generator_ab, model.generator_ba
+
+    def halves():
+        a, b = batch["a"], batch["b"]
+        distance = lambda x, y: tf.reduce_mean(tf.abs(x - y))  # noqa: E731
+        there = distance(g_ba(g_ab(a, training=True), training=True), a)
+        return there, distance(g_ab(g_ba(b, training=True), training=True), b)
+
+    variables = [v.value for network in (g_ab, g_ba) for v in network.trainable_variables]
+    with tf.GradientTape() as tape:
+        term = model.team_terms("g", model.round(batch).drawn(1))["cycle"]
+    ours = tape.gradient(term, variables)
+    with tf.GradientTape(persistent=True) as tape:
+        first, second = halves()
+    both = [tape.gradient(half, variables, unconnected_gradients="zero") for half in (first, second)]
+    for got, x, y in zip(ours, *both, strict=True):
+        np.testing.assert_allclose(got, 10.0 * (x + y), rtol=1e-3, atol=1e-5)
+    assert all(any(float(tf.reduce_max(tf.abs(g))) > 0 for g in part) for part in both)
+
+
+def test_two_replicas_agree_with_one(tmp_path):
+    script, env = Path(__file__).with_name("games_script.py"), {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
+    subprocess.run([sys.executable, script, tmp_path], env=env, check=True, cwd=Path(__file__).parents[2])
+    for game in ("gan", "projection", "ac_gan", "cyclegan"):
+        one, two = (np.load(tmp_path / f"{game}-{devices}.npz") for devices in (1, 2))
+        assert one.files == two.files
+        for name in one.files:
+            np.testing.assert_allclose(two[name], one[name], rtol=1e-5, atol=2e-5, err_msg=f"{game} {name}")
+
+
+def test_bad_input_is_told_in_one_line_before_training():
+    model = made(GAMES["projection"])
+    data = GAMES["projection"].data
+    for bad, message in [
+        (data[0], "wants batches of .samples, labels."),
+        ((data[0], data[1] + 1), r"wanted labels in \[0, 3\), got 3"),
+        ((data[0], data[1] + 0.5), "wanted integer labels"),
+    ]:
+        with pytest.raises(kgan.checks.InputError, match=message):
+            model.fit(tf.data.Dataset.from_tensor_slices(bad).batch(4), verbose=0)
+    with pytest.raises(kgan.checks.InputError, match=r"labels: wanted labels in \[0, 3\), got 7"):
+        model.sample(2, labels=7)
+    with pytest.raises(kgan.checks.InputError, match="labels: this generator is unconditional"):
+        made(GAMES["gan"]).sample(2, labels=1)
+    with pytest.raises(kgan.checks.InputError, match=r"images: wanted pictures of shape \(8, 8, 1\), got"):
+        made(GAMES["pix2pix"]).sample(1, images=np.zeros((1, 9, 8, 1)))
+    with pytest.raises(kgan.checks.InputError, match="images: this generator wants images, got none"):
+        made(GAMES["cyclegan"]).sample(1)
+    with pytest.raises(kgan.checks.InputError, match=r"discriminator: .* is given samples \(8, 8, 1\), but it takes"):
+        critic = kgan.networks.mlp_discriminator((4, 4, 1), width=4)
+        kgan.GAN(kgan.networks.mlp_generator((8, 8, 1), 4, width=4), critic, latent_dim=4)
+
+
+@pytest.mark.parametrize("form", ["whole", "column", "one_hot"])
+def test_labels_of_any_usual_form(form):
+    data = GAMES["projection"].data
+    forms = {
+        "whole": data[1].astype("int64"),
+        "column": data[1][:, None],
+        "one_hot": keras.utils.to_categorical(data[1]),
+    }
+    model = made(GAMES["projection"])
+    np.testing.assert_array_equal(model.split((data[0], forms[form]))[1], data[1])
