@@ -185,7 +185,7 @@ def _check_optimizer(argument: str, optimizer: keras.optimizers.Optimizer) -> No
         if not (real and math.isfinite(value) and good(value)):
             raise InputError(f"{argument}: {name}({key}={value!r}): wanted {wanted}")
 
-    rate = float(keras.ops.convert_to_tensor(optimizer.learning_rate))
+    rate = keras.ops.convert_to_numpy(optimizer.learning_rate).item()
     check("learning_rate", float(f"{rate:.6g}"), lambda x: x >= 0, "a finite number from 0 on")
     for key, value in vars(optimizer).items():
         if key in _FRACTIONS:

@@ -159,6 +159,7 @@ def test_path_length_asks_the_same_of_the_generator():
             looked_at(batch(), ["path_length"])
     with warnings.catch_warnings():
         warnings.simplefilter("error")
+        warnings.simplefilter("ignore", DeprecationWarning)  # NumPy's, of Keras's variables
         looked_at(bilinear(), ["r1"])  # which does not differentiate the generator
         looked_at(keras.layers.BatchNormalization(), [])
         resizing = [keras.Input((4, 4, 1)), bilinear(), keras.layers.Flatten(), keras.layers.Dense(1)]
