@@ -30,7 +30,7 @@ def main(out, devices, strategy, steps_per_execution):
         )
         gan.compile(
             d_optimizer=keras.optimizers.Adam(1e-4, beta_1=0.0, beta_2=0.9, global_clipnorm=0.1),
-            augment="ada(kimg=1, p=0.2)",
+            augment="ada(pipe='xflip', kimg=1, p=0.2)",
             n_critic=2,
             steps_per_execution=int(steps_per_execution),
             seed=3,

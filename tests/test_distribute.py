@@ -27,7 +27,7 @@ def start(out, devices, strategy, steps_per_execution, tf_config=None):
 
 
 def finish(process, out):
-    output, _ = process.communicate(timeout=300)
+    output, _ = process.communicate(timeout=900)
     assert process.returncode == 0, output[-3000:]
     return dict(np.load(out))
 
