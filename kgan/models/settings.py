@@ -1,6 +1,5 @@
 """What a user hands to a GAN, looked at before time is spent."""
 
-import inspect
 import math
 import numbers
 import warnings
@@ -158,10 +157,10 @@ def parts(given: Sequence, copied: bool) -> list:
 
 
 def _anew(part: Any) -> Any:
-    wanted = inspect.signature(type(part)).parameters
+    if hasattr(part, "given"):  # of kgan's, which knows what it was made with (`kgan.parts`)
+        return type(part)(**part.given)
     try:
-        config = {name: value for name, value in part.get_config().items() if name in wanted}
-        return type(part)(**{n: keras.saving.deserialize_keras_object(v) for n, v in config.items()})
+        return type(part).from_config(part.get_config())
     except (AttributeError, NotImplementedError, TypeError) as error:
         name = type(part).__name__
         raise InputError(f"{name}: each discriminator wants one of its own, and this has no get_config") from error

@@ -166,3 +166,11 @@ def test_labels_of_any_usual_form(form):
     }
     model = made(GAMES["projection"])
     np.testing.assert_array_equal(model.split((data[0], forms[form]))[1], data[1])
+
+
+def test_each_judge_has_a_copy_of_a_part_with_state_made_as_the_first():
+    model = made(GAMES["cyclegan"], penalties=["lecam(weight=0.125, start=7)"], augment="ada(target=0.25)")
+    first, second = (model.penalties_of[name][0] for name in ("d_a", "d_b"))
+    assert first is not second and (second.weight, second.start) == (0.125, 7)
+    one, two = (model.augment_of[name] for name in ("d_a", "d_b"))
+    assert one is not two and two.target == 0.25
