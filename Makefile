@@ -20,9 +20,12 @@ demo: .venv/kgan
 
 test: .venv/dev
 	@# In parts, each with workers of its own: what hundreds of traced models leave behind is given back in between.
-	$(BIN)/python -m pytest -n 2 --dist loadfile tests/models
-	$(BIN)/python -m pytest -n 2 --dist loadfile $(WATCHED)
-	$(BIN)/python -m pytest -n 2 --dist loadfile --ignore=tests/models $(WATCHED:%=--ignore=%)
+	@# Every part is run, whatever became of the one before.
+	@status=0; \
+	for part in "tests/models" "$(WATCHED)" "--ignore=tests/models $(WATCHED:%=--ignore=%)"; do \
+		$(BIN)/python -m pytest -n 2 --dist loadfile $$part || status=1; \
+	done; \
+	exit $$status
 
 lint: .venv/dev
 	$(BIN)/ruff check .

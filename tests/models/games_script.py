@@ -1,4 +1,4 @@
-"""A few rounds of every game on one device and on two: games_script.py FOLDER writes GAME-DEVICES.npz."""
+"""A few rounds of every game on one device and on two: -m tests.models.games_script FOLDER writes GAME-DEVICES.npz."""
 
 import sys
 

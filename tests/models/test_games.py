@@ -124,8 +124,9 @@ def test_each_generator_gets_the_gradient_of_both_cycles():
 
 
 def test_two_replicas_agree_with_one(tmp_path):
-    script, env = Path(__file__).with_name("games_script.py"), {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
-    subprocess.run([sys.executable, script, tmp_path], env=env, check=True, cwd=Path(__file__).parents[2])
+    command = [sys.executable, "-m", "tests.models.games_script", tmp_path]  # -m: these tests, not another package's
+    env, root = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}, Path(__file__).parents[2]
+    subprocess.run(command, env=env, check=True, cwd=root)
     for game in ("gan", "projection", "ac_gan", "cyclegan"):
         one, two = (np.load(tmp_path / f"{game}-{devices}.npz") for devices in (1, 2))
         assert one.files == two.files
