@@ -6,6 +6,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
 
 import keras
+import numpy as np
 import pytest
 
 
@@ -20,10 +21,13 @@ def _fresh_memory():
 
 
 @pytest.fixture(autouse=True)
-def _fresh_state():
-    """Every test starts from the same global seed, precision policy and names."""
+def _fresh_state(request):
+    """Every test starts from the same global seed, precision policy and names, and its file's generators with it."""
     keras.utils.clear_session(free_memory=False)
     keras.utils.set_random_seed(0)
+    for shared in vars(request.module).values():
+        if isinstance(shared, np.random.Generator):  # what a test draws does not depend on those before it
+            shared.bit_generator.state = np.random.default_rng(0).bit_generator.state
     yield
     keras.config.set_floatx("float32")
     keras.config.set_dtype_policy("float32")

@@ -1,10 +1,12 @@
-"""One picture as a viewer shows it: upright, on white, 8 bits a channel."""
+"""One picture as a viewer shows it: upright, on white, in sRGB, 8 bits a channel."""
 
+import functools
+import io
 import os
 from typing import NamedTuple
 
 import numpy as np
-from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageCms, ImageOps, UnidentifiedImageError
 
 from kgan.checks import InputError
 from kgan.data.images import centre
@@ -29,7 +31,8 @@ def show(path: str) -> Picture:
 
     It is turned as its EXIF orientation says. Grey of 16 bits is rounded to 8 (Pillow reads of colours of 16 bits the
     high byte). What is transparent lies on white: c a + 255 (1 - a). Palettes, CMYK and so on become RGB; a picture
-    with a palette is grey if all of its pixels are. Colour profiles are not applied.
+    with a palette is grey if all of its pixels are. The colours of a profile (ICC; a telephone's Display P3, say) are
+    brought to sRGB; a profile that is damaged, or for another kind of colours than the picture's, is passed over.
 
     Raises:
       InputError: a file that cannot be read, or is damaged, or has 32 bits a channel.
@@ -37,17 +40,21 @@ def show(path: str) -> Picture:
     try:
         with Image.open(path, formats=FORMATS) as picture:
             turned = picture.getexif().get(ExifTags.Base.Orientation, 1) in range(2, 9)
+            profile = picture.info.get("icc_profile")
             image = ImageOps.exif_transpose(picture)
             if image.mode in _WIDE:
                 raise ValueError(f"32 bits a channel, Pillow's mode {image.mode}; wanted 8 or 16")
             if image.mode.startswith("I;16"):
                 image = _eight_bits(image)
-            mode, transparent = image.mode, False
+            mode, alpha = image.mode, None
             if image.has_transparency_data:
                 image = image.convert("RGBA")
-                transparent = image.getchannel("A").getextrema()[0] < 255
-                image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
-            image = image.convert("RGB")
+                alpha = image.getchannel("A")
+            image = _in_srgb(image, profile)
+            transparent = alpha is not None and alpha.getextrema()[0] < 255
+            if transparent:
+                image.putalpha(alpha)
+                image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
             grey = mode in _GREY or (mode in _PALETTE and not _coloured(image))
             return Picture(image, grey, transparent, turned)
     except Exception as error:  # Pillow's decoders raise of many kinds
@@ -87,6 +94,25 @@ def unreadable(path: str, error: Exception) -> InputError:
     if isinstance(error, UnidentifiedImageError):
         reason = f"none of {', '.join(FORMATS)}"
     return InputError(f"dataset: unreadable image: {printable(path)} ({' '.join(reason.split())})")
+
+
+def _in_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
+    """The colours of `image` in mode RGB, without its alpha, by its profile."""
+    if image.mode not in ("L", "CMYK"):
+        image = image.convert("RGB")
+    transform = _to_srgb(profile, image.mode) if profile else None
+    return image.convert("RGB") if transform is None else ImageCms.applyTransform(image, transform)
+
+
+@functools.lru_cache(maxsize=16)  # the pictures of one folder come from few cameras
+def _to_srgb(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
+    try:
+        given = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        if "sRGB" in ImageCms.getProfileDescription(given):  # there already; a transform would still round
+            return None
+        return ImageCms.buildTransform(given, ImageCms.createProfile("sRGB"), mode, "RGB")
+    except (ImageCms.PyCMSError, OSError):  # OSError: no profile at all
+        return None
 
 
 def _coloured(image: Image.Image) -> bool:

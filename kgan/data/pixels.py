@@ -28,7 +28,7 @@ from kgan.data.picture import Picture, fit, printable, show, unreadable
 
 LENGTH, SUM, ENDS = "<Q", "<Q", 16  # the last two numbers, and their bytes
 CHUNK = 512  # pictures that are decoded ahead, at most
-RECIPE = f"2 {PIL.__version__}"  # of the decoding; what another has made is not taken
+RECIPE = f"3 {PIL.__version__}"  # of the decoding; what another has made is not taken
 COUNTED = ("grey", "transparent", "turned")
 
 

@@ -1,6 +1,7 @@
 """What Pillow's decoder and a viewer make of a picture, by formulas and arrays that are not ours."""
 
 import io
+import struct
 
 import numpy as np
 import pytest
@@ -129,6 +130,49 @@ def test_exif_turns_it(tmp_path, orientation, suffix):
     np.testing.assert_array_equal(image, UPRIGHT[orientation](stored))
     assert facts == (False, False, orientation > 1)
     assert picture.size(str(tmp_path / f"a.{suffix}")) == image.shape[:2]
+
+
+P3 = np.array([[0.51512, 0.29198, 0.15710], [0.24120, 0.69225, 0.06657], [-0.00105, 0.04189, 0.78407]])  # to XYZ, D50
+SRGB = np.array([[0.43607, 0.38515, 0.14307], [0.22249, 0.71687, 0.06061], [0.01392, 0.09708, 0.71410]])
+
+
+def profile(space=b"RGB ", gamma=2.2):
+    """Display P3's primaries (SMPTE EG 432-1, adapted to D50) as ICC.1 writes them, with one gamma."""
+    fixed = lambda values: struct.pack(f">{len(values)}i", *(round(value * 65536) for value in values))  # noqa: E731
+    tags = {b"desc": b"desc" + bytes(4) + struct.pack(">I", 3) + b"P3\0" + bytes(78)}
+    tags |= {b"cprt": b"text" + bytes(4) + b"none\0", b"wtpt": b"XYZ " + bytes(4) + fixed([0.9642, 1.0, 0.8249])}
+    for index, colour in enumerate("rgb"):
+        tags[f"{colour}XYZ".encode()] = b"XYZ " + bytes(4) + fixed(P3[:, index])
+        tags[f"{colour}TRC".encode()] = b"curv" + bytes(4) + struct.pack(">IH", 1, round(gamma * 256))
+    place, table, data = 132 + 12 * len(tags), b"", b""
+    for name, content in tags.items():
+        table += name + struct.pack(">2I", place + len(data), len(content))
+        data += content + bytes(-len(content) % 4)
+    head = struct.pack(">I4sI4s4s4s", place + len(data), bytes(4), 0x02400000, b"mntr", space, b"XYZ ")
+    head += bytes(12) + b"acsp" + bytes(28) + fixed([0.9642, 1.0, 0.8249])
+    return head.ljust(128, b"\0") + struct.pack(">I", len(tags)) + table + data
+
+
+@pytest.mark.parametrize("transparent", [False, True])
+def test_colours_of_a_profile_become_srgb(tmp_path, transparent):
+    colours = pixels(16, 16)
+    alpha = np.full((16, 16), 255, np.uint8)
+    alpha[0] = 0 if transparent else 255
+    Image.fromarray(np.dstack([colours, alpha])).save(tmp_path / "a.png", icc_profile=profile())
+    linear = (colours / 255.0) ** 2.2 @ (np.linalg.inv(SRGB) @ P3).T
+    linear = np.clip(linear, 0, 1)
+    wanted = 255 * np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)  # IEC 61966-2-1
+    image, facts = shown(tmp_path / "a.png")
+    np.testing.assert_allclose(image[1:], wanted[1:], atol=2)
+    assert np.abs(image.astype(int) - colours)[1:].max() > 20 and facts == (False, transparent, False)
+    assert (image[0] == 255).all() == transparent
+
+
+@pytest.mark.parametrize("wrong", [b"", b"no profile", profile(space=b"CMYK")])
+def test_a_wrong_profile_is_passed_over(tmp_path, wrong):
+    colours = pixels()
+    Image.fromarray(colours).save(tmp_path / "a.png", icc_profile=wrong)
+    np.testing.assert_array_equal(shown(tmp_path / "a.png")[0], colours)
 
 
 def encoded(format, mode="RGB"):
