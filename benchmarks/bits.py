@@ -1,9 +1,11 @@
 """Do equal runs end equal, to the bit; and what does it cost? See `kgan.bits`.
 
     python benchmarks/bits.py runs [RUNS] [AT_ONCE]   one command RUNS (12) times in turn, then AT_ONCE (6) at a time
+    python benchmarks/bits.py presets [RUNS] [AT_ONCE] a small run of every preset (tests/bits_script.py), likewise
     python benchmarks/bits.py cost [TURNS]            time of a round with `exact` over without, in one process
 
-`runs` compares the arrays of the last checkpoint and logs.csv with the first run's. `cost` trains each game in turns
+`runs` compares the arrays of the last checkpoint and logs.csv with the first run's, `presets` a hash of all state and
+logs, preset by preset. `cost` trains each game in turns
 with and without it, and prints the ratios of the fastest and of the median turns, and the megabytes by which the
 process grew as each was first trained.
 """
@@ -26,6 +28,7 @@ import numpy as np
 import kgan
 from kgan.bits import exact
 
+ROOT = Path(__file__).parents[1]
 COMMAND = [
     *("--preset=wgan_gp", "--dataset=ring", "--width=16", "--batch_size=32", "--n_critic=5", "--epochs=10"),
     *("--steps_per_epoch=12", "--seed=0", "--alarm=off", "--update=lookahead(alternating, k=5)"),
@@ -49,6 +52,28 @@ def runs(number: int = 12, at_once: int = 6) -> None:
         weights, tables = (sum(result[part] != first[part] for result in results) for part in (0, 1))
         print(
             f"{number} runs, {width} at a time: {weights} end in other weights, {tables} in another table", flush=True
+        )
+
+
+def small_runs(_: object) -> list[str]:
+    """A line for each preset, with its hash."""
+    command = [sys.executable, str(ROOT / "tests" / "bits_script.py")]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    return [line for line in done.stdout.decode().splitlines() if "\t" in line]
+
+
+def presets(number: int = 12, at_once: int = 6) -> None:
+    first = None
+    for width in (1, at_once):
+        with concurrent.futures.ThreadPoolExecutor(width) as pool:
+            results = list(pool.map(small_runs, range(number)))
+        first = first or results[0]
+        odd = [mine for result in results for mine, wanted in zip(result, first, strict=True) if mine != wanted]
+        print(
+            f"{number} processes of {len(first)} runs, {width} at a time: {len(odd)} runs end in other bits",
+            *odd,
+            flush=True,
         )
 
 
@@ -115,4 +140,4 @@ def cost(turns: int = 7) -> None:
 
 
 if __name__ == "__main__":
-    {"runs": runs, "cost": cost}[sys.argv[1]](*map(int, sys.argv[2:]))
+    {"runs": runs, "presets": presets, "cost": cost}[sys.argv[1]](*map(int, sys.argv[2:]))

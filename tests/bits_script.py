@@ -49,7 +49,7 @@ def play(preset="gan", rounds=0, batch_size=8, **settings):
     state = [np.asarray(variable) for variable in gan.state]
     digest = hashlib.sha256(b"".join(np.asarray(value).tobytes() for value in [*numbers, *state])).hexdigest()
     assert all(np.isfinite(value).all() for value in state)
-    widest = max((widest_sum(f) for f in (gan.train_function or {}).values()), default=0)
+    widest = max(widest_sum(function) for function in gan.graphs.values())
     return digest[:16], widest
 
 
