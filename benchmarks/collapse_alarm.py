@@ -45,7 +45,7 @@ def ring(seed: int, collapse: bool) -> tuple:
     return gan, data, kgan.metrics.Modes(*kgan.data.modes("ring"))
 
 
-def images(name: str, seed: int, network: kgan.metrics.classifier.Classifier) -> tuple:
+def images(name: str, seed: int, network: kgan.metrics.networks.Classifier) -> tuple:
     gan = kgan.GAN(
         kgan.networks.dcgan_generator((28, 28, 1), 64, width=16),
         kgan.networks.dcgan_discriminator((28, 28, 1), width=16),

@@ -15,8 +15,7 @@ from kgan.callbacks.rollback import go_back, learning_rates
 from kgan.checks import InputError, unknown, whole
 from kgan.distribute import is_chief
 from kgan.metrics.density_coverage import density_coverage
-from kgan.metrics.features import RandomProjection, Raw
-from kgan.metrics.network import Network
+from kgan.metrics.networks import Network, RandomProjection, Raw
 from kgan.runs import alarms, checkpoints
 from kgan.runs import collapse as table
 from kgan.runs.checkpoints import GOOD

@@ -9,10 +9,9 @@ import tqdm
 
 from kgan.cache import digest, kept
 from kgan.checks import InputError, lookup, whole
-from kgan.metrics.features import Modes
-from kgan.metrics.features import network as by_name
 from kgan.metrics.frechet import Moments
-from kgan.metrics.network import Network
+from kgan.metrics.networks import Modes, Network
+from kgan.metrics.networks import network as by_name
 from kgan.metrics.registry import METRICS, Metric, Seen
 from kgan.metrics.result import Evaluation, Result
 

@@ -11,13 +11,12 @@ from kgan.checks import InputError
 from kgan.metrics.bins import statistically_different_bins
 from kgan.metrics.birthday import birthday_paradox
 from kgan.metrics.density_coverage import coverage_ceiling, density_coverage
-from kgan.metrics.features import Modes
 from kgan.metrics.frechet import Moments, frechet_jackknife
 from kgan.metrics.inception_score import inception_score
 from kgan.metrics.kernel import kernel_distance
 from kgan.metrics.modes import mode_ceilings, mode_coverage, mode_coverage_of_labels
 from kgan.metrics.ms_ssim import ms_ssim
-from kgan.metrics.network import Network
+from kgan.metrics.networks import Modes, Network
 from kgan.metrics.path_length import perceptual_path_length
 from kgan.metrics.precision_recall import precision_recall
 from kgan.metrics.sliced_wasserstein import sliced_wasserstein, sliced_wasserstein_pyramid

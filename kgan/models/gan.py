@@ -5,25 +5,21 @@ from typing import Any
 import keras
 
 from kgan import priors, random
-from kgan.batches import rows
 from kgan.checks import InputError
 from kgan.feed import trial
 from kgan.game import Round
-from kgan.models import settings
-from kgan.models.average import Average
-from kgan.models.base import GameModel
-from kgan.models.objectives import LATENTS, Encounter
+from kgan.models.objectives import Encounter
+from kgan.models.one_generator import OneGenerator
 from kgan.networks import opponents
 from kgan.penalties import Play
-from kgan.sampling import Sampler
 
 
 @keras.saving.register_keras_serializable("kgan")
-class GAN(GameModel):
+class GAN(OneGenerator):
     """A generator and a discriminator, each with its own objective, moved in turn by an update rule.
 
-    A call returns samples from latents, by the averaged generator where there is one. To train another objective,
-    subclass and override `discriminator_objective` or `generator_objective`; for another game, see `GameModel`.
+    To train another objective, subclass and override `discriminator_objective` or `generator_objective`; for another
+    game, see `GameModel`.
 
     Args:
         generator: a Keras model from what the prior draws to samples: from latents, float32 (batch, latent_dim), to
@@ -96,27 +92,10 @@ class GAN(GameModel):
             given=round.labels,
         )
 
-    def latents(self, round: Round) -> Any:
-        """What the prior draws, as many as the round has reals: a tensor, or a dict of them where it has several parts.
-
-        Of a `latent_dim`, N(0, I), float32 (batch, latent_dim).
-        """
-        drawn = priors.draw(self.prior, rows(round.real), random.fold_in(round.seed, LATENTS))
-        return next(iter(drawn.values())) if len(drawn) == 1 else drawn
-
-    def generate(self, latents: Any, round: Round) -> Any:
-        """The generator's samples, float32."""
-        drawn = latents if isinstance(latents, dict) else {next(iter(self.prior)): latents}
-        return self.network("g", {**drawn, **self.told(round.labels)}, round)
-
     def judge(self, samples: Any, round: Round) -> Any:
         """The discriminator's logits, float32; or a dict with "logits" in it, if it gives one."""
         told = self.told(round.labels) if self.judge_is_told else {}
         return self.network("d", {"samples": samples, **told}, round)
-
-    def told(self, condition: Any) -> dict[str, Any]:
-        """What both networks are told beside, by name, from a batch's condition: nothing."""
-        return {}
 
     @property
     def judge_is_told(self) -> bool:
@@ -124,36 +103,6 @@ class GAN(GameModel):
         return True
 
     @property
-    def conditions(self) -> dict[str, Any]:
-        """What a sample can be asked for, by name (`kgan.priors.Labels` or `Pictures`): nothing."""
-        return {}
-
-    def samplers(self, average: bool = True) -> dict[str, Sampler]:
-        network = self.trained("g", average)
-        return {"": Sampler.of(network, self.prior, self.conditions, sample_shape=self.sample_shape)}
-
-    def call(self, latents: Any, training: bool = False) -> Any:
-        return self.trained("g", average=not training)(latents, training=training)
-
-    @property
     def d_optimizer(self) -> keras.optimizers.Optimizer:
         """The discriminator's optimizer."""
         return self.optimizers["d"]
-
-    @property
-    def g_optimizer(self) -> keras.optimizers.Optimizer:
-        """The generator's optimizer."""
-        return self.optimizers["g"]
-
-    @property
-    def average(self) -> Average | None:
-        """The generator's average; None without one."""
-        return self.averages.get("g")
-
-    def check_batch(self, batch: Any) -> None:
-        """Looks at a real batch before training.
-
-        Raises:
-            InputError: if it does not fit the discriminator, or is not what `kgan.data` yields.
-        """
-        settings.check_batch(self.split(batch)[0], self.sample_shape, self.generator)

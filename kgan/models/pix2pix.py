@@ -9,10 +9,8 @@ from kgan import priors
 from kgan.checks import number
 from kgan.game import Round
 from kgan.models.gan import GAN
-from kgan.models.settings import check_two, two
+from kgan.models.two_pictures import IMAGES, check_two, two
 from kgan.networks import patch_discriminator, unet_generator
-
-IMAGES = "images"
 
 
 @keras.saving.register_keras_serializable("kgan")

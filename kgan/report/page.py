@@ -16,7 +16,7 @@ import tensorflow as tf
 import kgan
 from kgan import files, pictures
 from kgan.metrics import Evaluation, Network
-from kgan.metrics.features import Raw
+from kgan.metrics.networks import Raw
 from kgan.penalties import PENALTIES
 from kgan.report import charts, views
 from kgan.runs import Run

@@ -2,16 +2,13 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from kgan.studies import report
-
-if TYPE_CHECKING:
-    from kgan.studies.bilinear import Rule
+from kgan.studies.bilinear_rules import Rule
 
 # Okabe and Ito's palette, and a wine red: rules that coincide, or differ in a number only, share a colour.
 STYLES = [
@@ -43,12 +40,12 @@ COLUMNS = {
 }
 
 
-def write(folder: Path, rules: Sequence["Rule"], rows: Sequence[dict], start: tuple, rounds: int) -> None:
+def write(folder: Path, rules: Sequence[Rule], rows: Sequence[dict], start: tuple, rounds: int) -> None:
     """Writes the study: `rows` as `kgan.studies.bilinear` makes them from plays of `rounds` rounds from `start`."""
     report.write(folder, "bilinear", rows, curves(rules, rows), _page(rules, rows, start, rounds))
 
 
-def curves(rules: Sequence["Rule"], rows: Sequence[dict]) -> Figure:
+def curves(rules: Sequence[Rule], rows: Sequence[dict]) -> Figure:
     """|lambda| against s, per round and per gradient evaluation: closed forms as lines, measured as markers."""
     figure = Figure(figsize=(13, 6.2), layout="constrained")
     left, right = figure.subplots(1, 2)
@@ -65,7 +62,7 @@ def curves(rules: Sequence["Rule"], rows: Sequence[dict]) -> Figure:
     return figure
 
 
-def _panel(axes: Axes, rules: Sequence["Rule"], rows: Sequence[dict], per_evaluation: bool) -> None:
+def _panel(axes: Axes, rules: Sequence[Rule], rows: Sequence[dict], per_evaluation: bool) -> None:
     fine = np.linspace(0.002, 1.15, 400)
     axes.axhspan(1.0, 10.0, color="0.94", linewidth=0)
     axes.axhline(1.0, color="0.3", linewidth=3)
@@ -85,7 +82,7 @@ def _panel(axes: Axes, rules: Sequence["Rule"], rows: Sequence[dict], per_evalua
     axes.grid(alpha=0.3)
 
 
-def _page(rules: Sequence["Rule"], rows: Sequence[dict], start: tuple, rounds: int) -> str:
+def _page(rules: Sequence[Rule], rows: Sequence[dict], start: tuple, rounds: int) -> str:
     off = max(abs(row["factor_predicted"] - row["factor_measured"]) for row in rows)
     worst = max(rows, key=lambda row: abs(row["factor_played"] - row["factor_predicted"]))
     wrong = [f"{row['rule']} at s = {row['s']}" for row in rows if not row["agree"]]

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import tensorflow as tf
@@ -12,9 +11,7 @@ from matplotlib.figure import Figure
 from kgan.analysis.field import flatten
 from kgan.game import Round
 from kgan.studies import report
-
-if TYPE_CHECKING:
-    from kgan.studies.dirac import Method
+from kgan.studies.dirac_methods import Method
 
 LIMIT, SHOWN, ACROSS = 2.3, 300, 4  # of both axes; rounds drawn of a play; panels in a row
 # Okabe and Ito's palette, which the colour-blind can tell apart. Widths, so that equal paths show both.
@@ -37,12 +34,12 @@ COLUMNS = {
 }
 
 
-def write(folder: Path, methods: Sequence["Method"], rows: Sequence[dict], paths: Mapping[tuple, np.ndarray]) -> None:
+def write(folder: Path, methods: Sequence[Method], rows: Sequence[dict], paths: Mapping[tuple, np.ndarray]) -> None:
     """Writes the study: `rows` as `kgan.studies.dirac` makes them, `paths` by (method, rule)."""
     report.write(folder, "dirac", rows, portraits(methods, rows, paths), _page(rows, paths))
 
 
-def field(method: "Method", axis: np.ndarray) -> np.ndarray:
+def field(method: Method, axis: np.ndarray) -> np.ndarray:
     """The field that simultaneous play follows, (move of one round) / step: (psi, theta, 2) on axis x axis."""
     game, rule = method.game(), method.rules["simultaneous"]()
     rule.build(game)
@@ -56,7 +53,7 @@ def field(method: "Method", axis: np.ndarray) -> np.ndarray:
     return moves
 
 
-def portraits(methods: Sequence["Method"], rows: Sequence[dict], paths: Mapping[tuple, np.ndarray]) -> Figure:
+def portraits(methods: Sequence[Method], rows: Sequence[dict], paths: Mapping[tuple, np.ndarray]) -> Figure:
     """A panel a method: the field in grey, the plays in colour, and what they came to in words."""
     down = -(-len(methods) // ACROSS)
     figure = Figure(figsize=(13, 3.5 * down + 0.6), layout="constrained")
@@ -75,7 +72,7 @@ def portraits(methods: Sequence["Method"], rows: Sequence[dict], paths: Mapping[
     return figure
 
 
-def _portrait(axes: Axes, method: "Method", rows: Sequence[dict], paths: Mapping[tuple, np.ndarray]) -> None:
+def _portrait(axes: Axes, method: Method, rows: Sequence[dict], paths: Mapping[tuple, np.ndarray]) -> None:
     axis = np.linspace(-LIMIT, LIMIT, 21)
     moves, clip = field(method, axis), method.setting.get("clip", np.inf)
     moves[np.abs(axis) > clip] = np.nan

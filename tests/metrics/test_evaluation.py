@@ -6,16 +6,16 @@ import pytest
 
 from kgan import metrics
 from kgan.checks import InputError
-from kgan.metrics import evaluation, features
+from kgan.metrics import evaluation, networks
 from kgan.metrics.registry import METRICS
 from kgan.metrics.result import Result
 
 random = np.random.default_rng(0)
 IMAGES = random.uniform(-1, 1, (400, 16, 16, 1)).astype("float32")
-MODES = features.Modes(np.array([[0.0, 0.0], [5.0, 0.0], [0.0, 5.0]]), 1.0)
+MODES = networks.Modes(np.array([[0.0, 0.0], [5.0, 0.0], [0.0, 5.0]]), 1.0)
 
 
-class Halves(features.RandomProjection):
+class Halves(networks.RandomProjection):
     """With two classes: the sign of the first feature."""
 
     class_names = ("minus", "plus")
@@ -106,7 +106,7 @@ NETWORK_CALL = Halves.__call__
         ({"metrics": ["fdi"]}, "did you mean 'fid'"),
         ({"metrics": []}, "metrics: wanted one"),
         ({"metrics": ["modes"]}, "known modes"),
-        ({"metrics": ["classes"], "network": features.Raw()}, "network with classes, got 'raw'"),
+        ({"metrics": ["classes"], "network": networks.Raw()}, "network with classes, got 'raw'"),
         ({"metrics": ["ms_ssim"], "reals": points(30)}, "wants images"),
         ({"reals": IMAGES[:0]}, "reals: wanted two"),
         ({"num": 1}, "num: wanted"),

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import scipy.spatial.distance
 
-from kgan.metrics.features import Raw
+from kgan.metrics.networks import Raw
 from kgan.report import views
 
 RANDOM = np.random.default_rng(0)

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from kgan.analysis import trajectory
-from kgan.studies import dirac
-from kgan.studies.dirac import LONG_STEP, METHODS, ROUNDS, START, Method, linear, played
+from kgan.studies.dirac import linear, played
+from kgan.studies.dirac_methods import CLIP, LONG_STEP, METHODS, ROUNDS, RULES, START, Method
 
 BY_NAME = {method.name: method for method in [*METHODS, LONG_STEP]}
 ROWS = [(method, rule) for method in BY_NAME.values() for rule in method.rules]
@@ -32,13 +32,13 @@ def test_formulas_are_what_the_rounds_do(method, rule):
 def test_the_table_covers_what_was_asked():
     assert len(METHODS) == 12 and len(ROWS) == 37
     for method in METHODS:
-        assert set(method.rules) == ({"simultaneous"} if method.consensus else set(dirac.RULES))
+        assert set(method.rules) == ({"simultaneous"} if method.consensus else set(RULES))
     # below, at and above the critical weight: complex, double, real
     below, critical, above = (BY_NAME[f"R1, γ = {name}"] for name in ("0.3 < critical", "1, critical", "2 > critical"))
     assert below.eigenvalues()[0].imag and np.ptp(critical.eigenvalues()) == 0 == np.abs(above.eigenvalues().imag).max()
 
 
-@pytest.mark.parametrize("rule", dirac.RULES)
+@pytest.mark.parametrize("rule", RULES)
 def test_wgan_gp_does_not_converge(rule):
     row = play(BY_NAME["WGAN-GP"], rule)
     assert row["outcome"] == row["expected"] == "circles" and row["agree"]
@@ -49,11 +49,11 @@ def test_clipping_only_bounds_the_circle(rule):
     row = play(BY_NAME["WGAN, clipped"], rule)
     assert row["outcome"] == row["expected"] == "circles"
     if rule == "alternating":
-        assert row["swing_measured"] == pytest.approx(dirac.CLIP, abs=1e-3)
+        assert row["swing_measured"] == pytest.approx(CLIP, abs=1e-3)
 
 
 def test_without_a_penalty_the_rule_decides():
-    outcomes = {rule: play(BY_NAME["GAN"], rule)["outcome"] for rule in dirac.RULES}
+    outcomes = {rule: play(BY_NAME["GAN"], rule)["outcome"] for rule in RULES}
     assert outcomes == {"simultaneous": "goes away", "alternating": "circles", "extragradient": "converges"}
 
 

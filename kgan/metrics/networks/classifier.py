@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from kgan.cache import digest, kept
 from kgan.checks import InputError, whole
-from kgan.metrics.network import Network
+from kgan.metrics.networks.base import Network
 
 RECIPE = "2"  # of the training below; what is kept from another is not taken
 STEPS, BATCH, FEATURES = 3000, 128, 64

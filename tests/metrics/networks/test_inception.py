@@ -8,8 +8,9 @@ import pytest
 import tensorflow as tf
 
 from kgan.checks import InputError
-from kgan.metrics import inception, perceptual_path_length
-from kgan.metrics.inception import Inception
+from kgan.metrics import perceptual_path_length
+from kgan.metrics.networks import inception
+from kgan.metrics.networks.inception import Inception
 
 tf1 = tf.compat.v1
 

@@ -6,8 +6,8 @@ import pytest
 
 import kgan
 from kgan.checks import InputError
-from kgan.metrics import applications, features
-from kgan.metrics.classifier import train_classifier
+from kgan.metrics import networks
+from kgan.metrics.networks import train_classifier
 from kgan.metrics.precision_recall import precision_recall
 
 random = np.random.default_rng(0)
@@ -29,10 +29,10 @@ def network(request, classifier):
     if request.param == "classifier":
         return classifier
     if request.param == "mobilenet_v2":
-        return applications.Application("mobilenet_v2", weights=None)
+        return networks.Application("mobilenet_v2", weights=None)
     if request.param == "modes":
-        return features.Modes(random.normal(size=(3, 2)), 0.1)
-    return features.network(request.param)
+        return networks.Modes(random.normal(size=(3, 2)), 0.1)
+    return networks.network(request.param)
 
 
 def test_contract(network):
@@ -53,7 +53,7 @@ def test_an_application_sees_what_keras_prepares():
     """Of 224 pixels, where nothing is resized: this network's inputs are in [-1, 1], which our images are already."""
     images = random.uniform(-1, 1, (2, 224, 224, 3)).astype("float32")
     keras.utils.set_random_seed(0)
-    seen, _ = applications.Application("mobilenet_v2", weights=None)(images)
+    seen, _ = networks.Application("mobilenet_v2", weights=None)(images)
     keras.utils.set_random_seed(0)
     model = keras.applications.MobileNetV2((224, 224, 3), include_top=False, pooling="avg", weights=None)
     expected = model(images, training=False).numpy()
@@ -61,14 +61,14 @@ def test_an_application_sees_what_keras_prepares():
 
 
 def test_the_hash_follows_what_the_output_depends_on():
-    make = features.network
+    make = networks.network
     labels = ["random_projection(dimension=16)", "random_projection", "random_projection(seed=1)", "raw"]
     assert len({make(label).hash for label in labels}) == 4
     assert make("raw").hash == make("raw").hash
 
 
 def test_modes_have_the_nearest_centre_as_class():
-    samples, probabilities = features.Modes([[0, 0], [4, 0]], 1.0)(np.array([[1.0, 9.0], [3.0, -9.0]]))
+    samples, probabilities = networks.Modes([[0, 0], [4, 0]], 1.0)(np.array([[1.0, 9.0], [3.0, -9.0]]))
     assert probabilities.argmax(1).tolist() == [0, 1] and samples.shape == (2, 2)
 
 
@@ -91,7 +91,7 @@ def test_its_features_are_standardised_and_see_that_noise_is_no_digit(classifier
 
 def test_the_classifier_is_kept_and_leaves_the_global_seed_alone(tmp_path, monkeypatch):
     monkeypatch.setenv("KGAN_CACHE", str(tmp_path))
-    monkeypatch.setattr("kgan.metrics.classifier.STEPS", 3)
+    monkeypatch.setattr("kgan.metrics.networks.classifier.STEPS", 3)
     labels = np.arange(24) % 3
     images = random.uniform(-1, 1, (24, 28, 28, 1)).astype("float32")
     keras.utils.set_random_seed(0)
@@ -99,7 +99,7 @@ def test_the_classifier_is_kept_and_leaves_the_global_seed_alone(tmp_path, monke
     keras.utils.set_random_seed(0)
     first = train_classifier(images, labels)
     np.testing.assert_array_equal(keras.random.normal((2,)).numpy(), expected)
-    monkeypatch.setattr("kgan.metrics.classifier._train", None)  # it is not trained again
+    monkeypatch.setattr("kgan.metrics.networks.classifier._train", None)  # it is not trained again
     again = train_classifier(images, labels)
     assert (again.hash, again.accuracy) == (first.hash, first.accuracy)
     np.testing.assert_array_equal(again(IMAGES)[0], first(IMAGES)[0])
@@ -119,7 +119,7 @@ def test_the_classifier_is_kept_and_leaves_the_global_seed_alone(tmp_path, monke
 )
 def test_what_cannot_be_is_told_in_one_line(name, message):
     with pytest.raises(InputError, match=message) as told:
-        features.network(name)
+        networks.network(name)
     assert "\n" not in str(told.value)
 
 

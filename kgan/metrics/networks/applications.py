@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from kgan.checks import InputError, lookup
-from kgan.metrics.network import Network
+from kgan.metrics.networks.base import Network
 
 # name: (class, module with its preprocessing, side in pixels)
 NETWORKS = {

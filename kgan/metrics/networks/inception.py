@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from kgan.cache import fetch
 from kgan.checks import InputError
-from kgan.metrics.network import Network
+from kgan.metrics.networks.base import Network
 
 FILE = "classify_image_graph_def.pb"
 # The copy that OpenAI's guided-diffusion keeps for its evaluations of the file in inception-2015-12-05.tgz, whose own

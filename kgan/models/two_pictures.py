@@ -1,0 +1,32 @@
+"""Batches of two pictures at a time, of domains a and b: pairs, or what does not belong together."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from kgan.checks import InputError
+
+IMAGES = "images"  # what a generator that translates is given
+DOMAINS = {"a": "b", "b": "a"}  # each with the other
+
+
+def check_two(game: type, shapes: Any, sizes: Mapping[str, Any]) -> None:
+    """Raises an `InputError` unless data are two pictures at a time, and only a width is asked of the networks."""
+    if not isinstance(shapes, Mapping) or set(shapes) != {"a", "b"}:
+        wanted = "two pictures at a time, pairs:DIR or domains:DIR_A,DIR_B, say"
+        raise InputError(f"dataset: {game.__name__} is played on {wanted}, got {shapes}")
+    for name in set(sizes) - {"width"}:
+        raise InputError(f"{name}: {game.__name__} has networks of its own and no latents, got {sizes[name]!r}")
+
+
+def two(game: str, batch: Any) -> tuple[Any, Any]:
+    """(a, b) of a batch of two pictures at a time, {"a": ..., "b": ...} or a pair.
+
+    Raises:
+        InputError: for another batch.
+    """
+    if isinstance(batch, Mapping) and set(batch) == {"a", "b"}:
+        return batch["a"], batch["b"]
+    if isinstance(batch, tuple | list) and len(batch) == 2:
+        return tuple(batch)
+    got = f"a dict of {sorted(batch)}" if isinstance(batch, Mapping) else f"a {type(batch).__name__}"
+    raise InputError(f'data: {game} wants batches of two pictures, {{"a": ..., "b": ...}} or (a, b), got {got}')
