@@ -147,7 +147,9 @@ def test_points_beyond_a_generators_range_are_warned_of():
         gan.check_batch(tf.constant([[-4.0, 4.0]]))
 
 
-@pytest.mark.parametrize("part", ["ada(target=-1.0, interval=1, kimg=1)", "apa(target=-1.0, interval=1, kimg=1)"])
+@pytest.mark.parametrize(
+    "part", ["ada(pipe='xflip', target=-1, interval=1, kimg=1)", "apa(target=-1, interval=1, kimg=1)"]
+)
 @pytest.mark.parametrize("settings", [{}, {"n_critic": 3}, {"update": "extragradient"}])
 def test_p_counts_all_the_reals_that_a_round_takes(part, settings):
     gan = make(augment=part, **settings)
@@ -197,7 +199,7 @@ def test_a_run_with_all_that_adapts_resumes_to_the_bit(tmp_path):
         return make(
             n_critic=schedules.AdaptiveSteps(1, 3, low=-0.5, high=0.5),
             balance=schedules.RateBalance(),
-            augment=augment.ADA(kimg=0.05, p=0.5),
+            augment=augment.ADA(pipe="xflip", kimg=0.05, p=0.5),
             penalties=[penalties.LeCam(start=1), "path_length(interval=2)"],
             ema_decay=schedules.HalfLife(10, 0.05),
             loss="top_k(flipped_labels(hinge), share=0.75)",
@@ -243,9 +245,8 @@ def test_a_balance_wants_constant_rates():
 
 
 def test_r3gan_warms_up():
-    gan = kgan.R3GAN(
-        kgan.networks.r3gan_generator((8, 8, 1), 4, width=4), kgan.networks.r3gan_discriminator((8, 8, 1), width=4), 4
-    )
+    judge = kgan.networks.mlp_discriminator((8, 8, 1), width=4)
+    gan = kgan.R3GAN(kgan.networks.mlp_generator((8, 8, 1), 4, width=4), judge, latent_dim=4)
     gan.compile(rounds=4)
     history = fit(gan, 2)
     assert "r1_r2" in history and np.isfinite(history["d_loss"][0])
