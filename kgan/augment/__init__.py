@@ -45,4 +45,4 @@ def get(augment: "str | Augmentation") -> Augmentation:
     if isinstance(augment, str) and re.fullmatch(r"[\w\s]+(,[\w\s]+)+", augment):
         return DiffAugment(augment)
     policies = {name: lambda name=name: DiffAugment(name) for name in POLICIES}
-    return resolve("augment", augment, AUGMENTATIONS | policies, methods=("__call__", "reals", "observe"))
+    return resolve("augment", augment, AUGMENTATIONS | policies, methods=("__call__", "drawn", "reals", "observe"))

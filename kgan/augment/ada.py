@@ -1,12 +1,12 @@
 """Adaptive discriminator augmentation (Karras et al. 2020)."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import keras
 import tensorflow as tf
 
 from kgan.augment.controller import Adaptive
-from kgan.augment.pipe import parse, transform
+from kgan.augment.pipe import drawn, parse
 
 
 @keras.saving.register_keras_serializable("kgan")
@@ -39,7 +39,10 @@ class ADA(Adaptive):
         self.pipe, self.shares = pipe, parse(pipe)
 
     def __call__(self, images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-        return transform(images, self.shares, self.p.value, seed)
+        return self.drawn(images, seed)(images)
+
+    def drawn(self, images: tf.Tensor, seed: tf.Tensor) -> Callable[[tf.Tensor], tf.Tensor]:
+        return drawn(images, self.shares, self.p.value, seed)
 
     def get_config(self) -> dict:
         return {"pipe": self.pipe, **super().get_config()}

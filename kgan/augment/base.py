@@ -1,5 +1,6 @@
 """What every augmentation is."""
 
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -26,6 +27,14 @@ class Augmentation:
         The result may leave [-1, 1]; it is not clipped, which would cut the gradient.
         """
         return images
+
+    def drawn(self, images: tf.Tensor, seed: tf.Tensor) -> Callable[[tf.Tensor], tf.Tensor]:
+        """The augmentation with its draw made: what the call above makes, with `seed`, of batches as large as `images`.
+
+        In a round one draw is for reals, fakes and what lies between them. One that has much to draw draws it here,
+        once for all of them.
+        """
+        return lambda batch: self(batch, seed)
 
     def reals(self, real: tf.Tensor, fake: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
         """The batch that is shown as real, before the call above: `real`, unless fakes are mixed in."""

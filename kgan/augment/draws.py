@@ -19,10 +19,22 @@ class Draw:
         p: the probability that the transform is applied.
     """
 
-    gate: tf.Tensor
-    uniform: tf.Tensor
-    normal: tf.Tensor
+    uniforms: tf.Tensor
+    normals: tf.Tensor
+    index: int
     p: Any
+
+    @property
+    def gate(self) -> tf.Tensor:
+        return self.uniforms[:, self.index, 0]
+
+    @property
+    def uniform(self) -> tf.Tensor:
+        return self.uniforms[:, self.index, 1:]
+
+    @property
+    def normal(self) -> tf.Tensor:
+        return self.normals[:, self.index]
 
     def choose(self, value: tf.Tensor, otherwise: float, p: tf.Tensor | None = None) -> tf.Tensor:
         """`value` (batch, ...) with probability p, or the transform's, and `otherwise`, which does nothing."""
@@ -32,6 +44,6 @@ class Draw:
 
 def draws(count: int, batch: tf.Tensor, p: Any, seed: tf.Tensor) -> list[Draw]:
     """The numbers of `count` transforms, from two draws for all: what one gets does not depend on which others run."""
-    uniform = random.uniform((batch, count, 3), random.fold_in(seed, 0))
-    normal = random.normal((batch, count, 2), random.fold_in(seed, 1))
-    return [Draw(uniform[:, i, 0], uniform[:, i, 1:], normal[:, i], p) for i in range(count)]
+    uniforms = random.uniform((batch, count, 3), random.fold_in(seed, 0))
+    normals = random.normal((batch, count, 2), random.fold_in(seed, 1))
+    return [Draw(uniforms, normals, i, p) for i in range(count)]

@@ -1,7 +1,8 @@
 """ADA's pipe of transforms (Karras et al. 2020, appendix B)."""
 
 import dataclasses
-from collections.abc import Iterator, Mapping
+import functools
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import keras
@@ -54,40 +55,42 @@ def parse(transforms: str | Mapping[str, float]) -> dict[str, float]:
     return shares
 
 
-def transform(images: tf.Tensor, shares: Mapping[str, float], p: Any, seed: tf.Tensor) -> tf.Tensor:
-    """The images with each of the transforms in `shares` applied to each sample with its share of probability `p`.
+def drawn(images: tf.Tensor, shares: Mapping[str, float], p: Any, seed: tf.Tensor) -> Callable[[tf.Tensor], tf.Tensor]:
+    """Draws what is to become of a batch as large as `images`; the result does it to any such batch.
 
-    Blitting and geometry are one warp, colour is one map of the channels; then filtering, noise and cutout.
+    To each sample each of the transforms in `shares` is applied with its share of probability `p`. Blitting and
+    geometry are one warp, colour is one map of the channels; then filtering, noise and cutout.
     """
     height, width, channels = image_size(images)
+    batch, dtype = tf.shape(images)[0], images.dtype
     steps = BLIT + GEOM
-    numbers = iter(draws(len(steps) + len(COLOR) + BANDS + 2, tf.shape(images)[0], p, seed))
+    numbers = iter(draws(len(steps) + len(COLOR) + BANDS + 2, batch, p, seed))
     inverses = _drawn(steps, shares, numbers, (height, width))
     colors = _drawn(COLOR, shares, numbers, channels)
     bands = [_shared(next(numbers), shares, "filter") for _ in range(BANDS)]
     corruptions = {name: _shared(next(numbers), shares, name) for name in ("noise", "cutout")}
-    if inverses:
-        total = inverses[0]
-        for inverse in inverses[1:]:  # the last in the pipe is the first to be undone
-            total = after(total, inverse)
-        images = warp(images, total)
+    done: list[Callable[[tf.Tensor], tf.Tensor]] = []
+    if inverses:  # the last in the pipe is the first to be undone
+        undone = functools.reduce(after, inverses)
+        done.append(lambda x: warp(x, undone))
     if colors:
-        total = colors[0]
-        for color in colors[1:]:
-            total = after(color, total)
-        images = recolor(images, total)
+        map_of_channels = functools.reduce(lambda total, color: after(color, total), colors)
+        done.append(lambda x: recolor(x, map_of_channels))
     if "filter" in shares:
-        images = equalize(images, gains(bands))
+        amplified = gains(bands)
+        done.append(lambda x: equalize(x, amplified))
     if "noise" in shares:
-        images = noise(images, corruptions["noise"], random.fold_in(seed, 2))
+        added = noise((batch, height, width, channels), corruptions["noise"], random.fold_in(seed, 2), dtype)
+        done.append(lambda x: x + added)
     if "cutout" in shares:
-        images = cutout(images, corruptions["cutout"])
-    return images
+        kept = cutout((height, width), corruptions["cutout"], dtype)
+        done.append(lambda x: x * kept)
+    return lambda x: functools.reduce(lambda x, step: step(x), done, x)
 
 
 def _drawn(steps: list, shares: Mapping[str, float], numbers: Iterator[Draw], size: Any) -> list[tf.Tensor]:
-    drawn = [(name, step, _shared(next(numbers), shares, name)) for name, step in steps]
-    return [step(draw, size) for name, step, draw in drawn if name in shares]
+    each = [(name, step, _shared(next(numbers), shares, name)) for name, step in steps]
+    return [step(draw, size) for name, step, draw in each if name in shares]
 
 
 def _shared(draw: Draw, shares: Mapping[str, float], name: str) -> Draw:
@@ -95,19 +98,18 @@ def _shared(draw: Draw, shares: Mapping[str, float], name: str) -> Draw:
     return dataclasses.replace(draw, p=shares.get(name, 0.0) * draw.p)
 
 
-def noise(images: tf.Tensor, draw: Draw, seed: tf.Tensor) -> tf.Tensor:
-    """Plus white noise of standard deviation |N(0, 0.1^2)|, one for all of a sample's pixels."""
+def noise(shape: Sequence, draw: Draw, seed: tf.Tensor, dtype: Any) -> tf.Tensor:
+    """White noise of standard deviation |N(0, 0.1^2)|, one for all of a sample's pixels, to be added."""
     std = draw.choose(0.1 * tf.abs(draw.normal[:, 0]), 0.0)[:, None, None, None]
-    white = random.normal((tf.shape(images)[0], *images.shape[1:]), seed)
-    return images + tf.cast(std * white, images.dtype)
+    return tf.cast(std * random.normal(shape, seed), dtype)
 
 
-def cutout(images: tf.Tensor, draw: Draw) -> tf.Tensor:
-    """Zero in a rectangle of half the height and width, whose centre is uniform over the image."""
-    height, width = images.shape[1:3]
+def cutout(size: tuple[int, int], draw: Draw, dtype: Any) -> tf.Tensor:
+    """What an image is multiplied with: zero in a rectangle of half the height and width, its centre uniform."""
+    height, width = size
     inside = lambda size, i: tf.abs((tf.range(size, dtype="float32") + 0.5) / size - draw.uniform[:, i : i + 1]) < 0.25  # noqa: E731
     erased = inside(height, 1)[:, :, None] & inside(width, 0)[:, None]
-    return images * tf.cast(draw.choose(tf.where(erased, 0.0, 1.0), 1.0)[..., None], images.dtype)
+    return tf.cast(draw.choose(tf.where(erased, 0.0, 1.0), 1.0)[..., None], dtype)
 
 
 @keras.saving.register_keras_serializable("kgan")
@@ -144,7 +146,10 @@ class Pipe(Augmentation):
         self.transforms, self.p = transforms, share("p", p)
 
     def __call__(self, images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-        return transform(images, self.shares, self.p, seed)
+        return self.drawn(images, seed)(images)
+
+    def drawn(self, images: tf.Tensor, seed: tf.Tensor) -> Callable[[tf.Tensor], tf.Tensor]:
+        return drawn(images, self.shares, self.p, seed)
 
     def get_config(self) -> dict:
         return {"transforms": self.transforms, "p": keras.saving.serialize_keras_object(self.p)}

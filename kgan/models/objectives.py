@@ -117,7 +117,7 @@ class Objectives:
             augment = schedules.at(augment, round.step)
             mixing, draw = (random.fold_in(round.seed, AUGMENT, part) for part in range(2))
             real = augment.reals(real, fake, mixing)
-            view = lambda samples: augment(samples, draw)  # noqa: E731
+            view = augment.drawn(real, draw)
         return Play(
             networks[source][1],
             networks[judge][1],

@@ -63,6 +63,15 @@ def check_sampling(name, real, fake):
         assert len({sample.tobytes() for sample in seen.numpy()}) > 1
 
 
+def test_one_draw_serves_every_batch_of_a_round():
+    real, fake = images(), images(seed=1)
+    for name in MEMBERS:
+        member = augment.get(name)
+        seen = member.drawn(real, SEED)
+        for batch in (real, fake):
+            np.testing.assert_array_equal(seen(batch), member(batch, SEED), err_msg=name)
+
+
 @pytest.mark.parametrize("shape", [(8, 12, 3), (9, 9, 1)])
 def test_at_zero_images_are_the_same_to_the_bit(shape):
     real = images(shape=shape)
@@ -200,7 +209,7 @@ def test_bad_input():
         (lambda: augment.get("colour"), "augment: unknown name 'colour'; did you mean 'color'"),
         (lambda: augment.get("adaa"), "augment: unknown name 'adaa'; did you mean 'ada'"),
         (lambda: augment.get("color,translaton"), "policy: unknown name 'translaton'; did you mean 'translation'"),
-        (lambda: augment.get(lambda x, seed: x), "augment: wanted a name or an object with __call__, reals, observe"),
+        (lambda: augment.get(lambda x, seed: x), "augment: wanted a name or an object with __call__, drawn, reals, observe"),
         (lambda: augment.get("diffaugment(policy=3)"), "policy: wanted names with commas between them, got 3"),
         (lambda: augment.get("ada(pipe='bgx')"), "pipe: unknown name 'bgx'; did you mean 'bg"),
         (lambda: augment.get("ada(pipe='xflip,scail')"), "pipe: unknown name 'scail'; did you mean 'scale'"),
