@@ -59,5 +59,5 @@ def test_the_script_in_the_readme_runs(tmp_path, monkeypatch, capfd):
     script = re.search(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)[1]
     assert "epochs=20," in script
     exec(script.replace("epochs=20,", "epochs=1, steps_per_epoch=1,"), {})
-    assert load_generator("saved_models/a").image_shape == (28, 28, 1)
+    assert load_generator("saved_models/a").sample_shape == (28, 28, 1)
     assert (tmp_path / "runs/a/samples/epoch-0001.png").exists()

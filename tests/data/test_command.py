@@ -5,19 +5,18 @@ import pytest
 
 from tests.data.test_stream import env
 
-# In a process of its own: flags are defined once a process.
+# In a process of its own, which has not imported TensorFlow.
 SCRIPT = """
 import sys
-from absl import flags
 from kgan.commands import data
 from kgan.checks import InputError
 assert "tensorflow" not in sys.modules
 for line in sys.argv[1:]:
-    flags.FLAGS.unparse_flags()
+    data.FLAGS.unparse_flags()
     for name in ("from", "data_dir"):
-        flags.FLAGS[name].value = None
+        data.FLAGS[name].value = None
     try:
-        data.main(flags.FLAGS(["kgan data", *line.split()]))
+        data.main(data.FLAGS(["kgan data", *line.split()]))
     except InputError as error:
         print("refused", error)
 """
