@@ -1,4 +1,4 @@
-# make demo | test | lint: each works by itself on a machine that has Python 3.11 or 3.12 and make.
+# make demo | test | lint | docs: each works by itself on a machine that has Python 3.11 or 3.12 and make.
 # A Python of another name: make test PYTHON=python3.12
 
 PYTHON ?= python3
@@ -6,7 +6,7 @@ BIN := .venv/bin
 RUN := runs/demo
 WATCHED := tests/callbacks tests/commands tests/penalties tests/report tests/runs tests/updates
 
-.PHONY: demo test lint
+.PHONY: demo test lint docs
 
 demo: .venv/kgan
 	$(BIN)/kgan train --flagfile=examples/demo.txt --run_dir=$(RUN)
@@ -31,6 +31,11 @@ lint: .venv/dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
+
+# The plugins' advertisements are off.
+docs: .venv/dev
+	NO_MKDOCS_2_WARNING=1 DISABLE_MKDOCS_2_WARNING=true $(BIN)/mkdocs build --strict
+	@echo "the site                            build/site/index.html"
 
 # Stamps: made anew when what is asked for changes.
 .venv/kgan: setup.py requirements.txt

@@ -7,6 +7,8 @@ from setuptools import find_packages, setup
 
 HERE = Path(__file__).parent
 
+DOCS = ["mkdocs-gen-files", "mkdocs-literate-nav", "mkdocs-material", "mkdocstrings[python]"]
+
 setup(
     name="kgan",
     version=re.search(r'__version__ = "(.+)"', (HERE / "kgan/__init__.py").read_text())[1],
@@ -15,7 +17,7 @@ setup(
     long_description_content_type="text/markdown",
     license="Apache-2.0",
     packages=find_packages(include=["kgan", "kgan.*"]),
-    package_data={"kgan.report": ["page.*"]},
+    package_data={"kgan": ["py.typed"], "kgan.report": ["page.*"]},
     python_requires=">=3.11,<3.13",
     install_requires=[
         "absl-py",
@@ -36,7 +38,9 @@ setup(
         "wrapt",  # TensorFlow has it too
     ],
     extras_require={
+        "docs": DOCS,
         "dev": [
+            *DOCS,
             *("hypothesis", "import-linter", "pytest", "pytest-xdist", "ruff", "selenium"),
             *("CGDs==0.4.5", "prdc", "torch==2.13.0", "torch-fidelity"),  # oracles
         ],

@@ -3,9 +3,11 @@
 import ast
 import inspect
 import re
+import textwrap
 from pathlib import Path
 
 import pytest
+import tensorflow as tf
 
 import kgan
 from benchmarks import parts_cost
@@ -174,3 +176,14 @@ def test_the_example_of_evaluation_runs(tmp_path, monkeypatch, capsys):
     exec(re.search(r"```python\n(.*?)```", EVALUATION, re.DOTALL)[1], {})
     assert re.search(r"fid\[random-\w+, n_real=500, n_fake=500, ema, digits at 16\] = ", capsys.readouterr().out)
     assert (tmp_path / "runs" / "evaluated" / "best").exists()
+
+
+def test_the_loss_that_contributing_builds_is_the_hinge_loss_at_one():
+    text = (Path(__file__).parent.parent / "CONTRIBUTING.md").read_text()
+    code = textwrap.dedent(re.search(r"    ```python\n(.*?)    ```", text, re.DOTALL)[1])
+    names = {}
+    exec("import tensorflow as tf\nfrom kgan import checks\nfrom kgan.losses import Separable\n" + code, names)
+    logits = tf.constant([-2.0, 0.5]), tf.constant([0.3, 3.0])
+    ours, hinge = names["Margin"](), LOSSES["hinge"]()
+    assert float(ours.discriminator(*logits)) == float(hinge.discriminator(*logits))
+    assert float(ours.generator(*logits)) == float(hinge.generator(*logits))
