@@ -141,7 +141,7 @@ def main(argv: Sequence[str]) -> None:
         measured = judges["evaluator"].directions if "evaluator" in judges else {}
         decides = [name for name, better in measured.items() if better][:1]
         watchers.append(callbacks.ProgressLines(lines=not sys.stdout.isatty(), also=decides))
-    history = gan.fit(dataset, callbacks=watchers, verbose=0, **_given(FIT))
+    gan.fit(dataset, callbacks=watchers, verbose=0, **_given(FIT))
     if any(getattr(watcher, "failed", False) for watcher in watchers):
         if chief:
             with contextlib.suppress(InputError):  # there may be no checkpoint, or a generator of NaN
@@ -149,7 +149,7 @@ def main(argv: Sequence[str]) -> None:
         raise InputError(f"{folder}: training stopped before its end, for the reason above")
     if chief:
         model = folder / "saved_model"
-        if history.epoch or not model.exists():
+        if not export.is_newest(gan, model):  # it may have been trained to its end, and stopped before it was exported
             export.save_generator(gan, model)
         page = report.write(folder)
         print(f"{folder}: samples/, curves.png, logs.csv; the generator is {model}/{max(export.versions(model))}")

@@ -1,6 +1,6 @@
 """Trained generators as SavedModels that TensorFlow and TensorFlow Serving run without kgan."""
 
 from kgan.export.generator import load_generator
-from kgan.export.saved_model import save_generator, versions
+from kgan.export.saved_model import is_newest, save_generator, versions
 
-__all__ = ["load_generator", "save_generator", "versions"]
+__all__ = ["is_newest", "load_generator", "save_generator", "versions"]

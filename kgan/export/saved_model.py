@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from kgan import files
@@ -71,6 +72,17 @@ def versions(path: Path) -> list[int]:
     if not path.is_dir():
         return []
     return sorted(int(entry.name) for entry in path.iterdir() if entry.name.isdecimal() and entry.is_dir())
+
+
+def is_newest(gan: Any, path: str | os.PathLike) -> bool:
+    """Whether the newest version in a folder has the weights that `save_generator` would write now, bit by bit."""
+    path = Path(path).expanduser()
+    if not versions(path):
+        return False
+    saved = tf.train.load_checkpoint(str(path / str(max(versions(path))) / "variables" / "variables"))
+    names = [name for name in saved.get_variable_to_shape_map() if name.endswith("VARIABLE_VALUE")]
+    held = {saved.get_tensor(name).tobytes() for name in names}
+    return all(np.asarray(variable).tobytes() in held for variable in _sampler(gan).variables)
 
 
 @contextlib.contextmanager

@@ -118,6 +118,19 @@ def test_the_same_command_goes_on(finished, tmp_path, capsys):
     assert "trained up to epoch 2 before; a higher --epochs goes on" in out and "/saved_model/2\n" in out
 
 
+def test_a_run_killed_as_it_exported_is_exported(tmp_path, capsys):
+    """Its epochs are all done: the first time there is no version yet, later the newest is of another generator."""
+    model = tmp_path / "run" / "saved_model"
+    for epochs, version in ((1, "1"), (2, "2")):
+        assert train(tmp_path / "run", f"--epochs={epochs}") == 0
+        wanted = load_generator(model / version).sample(2)
+        (model / version).rename(model / ".writing-killed")
+        assert train(tmp_path / "run", f"--epochs={epochs}") == 0
+        assert f"/saved_model/{version}\n" in capsys.readouterr().out
+        np.testing.assert_array_equal(load_generator(model / version).sample(2), wanted)
+        shutil.rmtree(model / ".writing-killed")
+
+
 def test_an_interrupted_run_goes_on_in_the_middle_of_an_epoch(finished, tmp_path, capsys, monkeypatch):
     def interrupt(callback, batch, logs):
         if batch == 1:
