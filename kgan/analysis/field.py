@@ -64,16 +64,23 @@ def leading_eigenvalues(
         which: "LM" largest modulus, "LR" largest real part (least attracting), "LI" largest imaginary part.
         tolerance: relative; what has not converged within ARPACK's usual number of iterations is left out.
 
+    Returns:
+        None of them where a product is not finite (float16 that overflows, say); zeros where all products are 0.
+
     Raises:
         InputError: if k is out of its range.
     """
     if not 1 <= k <= operator.shape[0] - 2:
         raise InputError(f"k: wanted from 1 to {operator.shape[0] - 2}, two less than the variables, got {k!r}")
     start = np.cos(np.arange(operator.shape[0]) * 1.7) + 0.1  # fixed, so that the answer is
+    if not np.any(operator.matvec(start)):  # ARPACK refuses such a matrix
+        return np.zeros(k, complex)
     try:
         values = linalg.eigs(operator, k, which=which, v0=start, tol=tolerance, return_eigenvectors=False)
     except linalg.ArpackNoConvergence as error:
         values = error.eigenvalues
+    except linalg.ArpackError:  # all that is left: a product that is not finite
+        values = np.empty(0, complex)
     return values[np.argsort(-np.abs(values), kind="stable")]
 
 

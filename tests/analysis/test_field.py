@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from scipy.sparse import linalg
 
 import kgan
 from kgan.analysis import (
@@ -94,3 +95,9 @@ def test_path_angle_tells_attraction_from_rotation():
 def test_bad_input():
     with pytest.raises(InputError, match="k: wanted from 1 to 1, two less than the variables, got 3"):
         leading_eigenvalues(jacobian_operator(BilinearGame(np.ones((1, 2))), Round()), 3)
+
+
+@pytest.mark.parametrize(("factor", "wanted"), [(np.nan, []), (np.inf, []), (0.0, [0, 0]), (3.0, [3, 3])])
+def test_eigenvalues_of_a_game_that_is_not_finite_or_does_not_move(factor, wanted):
+    operator = linalg.LinearOperator((9, 9), matvec=lambda v: factor * v, dtype="float64")
+    np.testing.assert_allclose(leading_eigenvalues(operator, 2), wanted, atol=1e-9)
