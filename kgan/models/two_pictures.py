@@ -19,11 +19,13 @@ def check_two(game: type, shapes: Any, sizes: Mapping[str, Any]) -> None:
 
 
 def two(game: str, batch: Any) -> tuple[Any, Any]:
-    """(a, b) of a batch of two pictures at a time, {"a": ..., "b": ...} or a pair.
+    """(a, b) of a batch of two pictures at a time, {"a": ..., "b": ...} or a pair, alone in a tuple or not.
 
     Raises:
         InputError: for another batch.
     """
+    if isinstance(batch, tuple | list) and len(batch) == 1:  # as arrays that are given to `fit` come
+        batch = batch[0]
     if isinstance(batch, Mapping) and set(batch) == {"a", "b"}:
         return batch["a"], batch["b"]
     if isinstance(batch, tuple | list) and len(batch) == 2:

@@ -11,6 +11,7 @@ import pytest
 import tensorflow as tf
 
 import kgan
+from kgan import batches
 from kgan.callbacks import Checkpoint
 from kgan.runs import Run
 from kgan.updates import UPDATES
@@ -155,6 +156,15 @@ def test_bad_input_is_told_in_one_line_before_training():
     with pytest.raises(kgan.checks.InputError, match=r"discriminator: .* is given samples \(8, 8, 1\), but it takes"):
         critic = kgan.networks.mlp_discriminator((4, 4, 1), width=4)
         kgan.GAN(kgan.networks.mlp_generator((8, 8, 1), 4, width=4), critic, latent_dim=4)
+
+
+@pytest.mark.parametrize("game", ["cyclegan", "pix2pix"])
+def test_two_pictures_of_any_usual_form(game):
+    model, (a, b) = made(GAMES[game]), np.zeros((2, 4, 8, 8, 1), "float32")
+    for batch in ({"a": a, "b": b}, (a, b), ({"a": a, "b": b},), ((a, b),)):
+        model.check_batch(batch)
+    for x, y in (({"a": a, "b": b}, None), ((a, b), None), (a, b)):  # arrays, as fit is given them
+        model.check_batch(batches.feed(x, y, batch_size=2).first)
 
 
 @pytest.mark.parametrize("form", ["whole", "column", "one_hot"])
