@@ -6,6 +6,7 @@ space, line breaks too, means nothing but within a literal.
 
 import ast
 import math
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -56,7 +57,9 @@ def _parsed(kind: str, text: str) -> ast.expr:
     if len(text) > LONGEST:
         raise InputError(f"{kind}: wanted at most {LONGEST} characters, got {len(text)}")
     try:
-        node = ast.parse(" ".join(text.splitlines()).strip(), mode="eval").body
+        with warnings.catch_warnings():  # of how a number or an escape is spelt: what it says goes to no line of ours
+            warnings.simplefilter("ignore", SyntaxWarning)
+            node = ast.parse(" ".join(text.splitlines()).strip(), mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise _unreadable(kind, text) from error
     level = [node]

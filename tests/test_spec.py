@@ -42,8 +42,10 @@ def test_white_space_and_line_breaks_mean_nothing(text):
         ("part(" + "9" * 900 + "[0])", "cannot read"),
         ("part\0", "cannot read"),
         ("inner(j=1)", "unexpected keyword argument 'j'"),
+        ("part(k=1or 2)", "cannot read"),  # of which Python warns in a line of its own
     ],
 )
+@pytest.mark.filterwarnings("error")
 def test_what_is_refused_is_told_in_one_line(text, message):
     with pytest.raises(InputError) as caught:
         part(text)
