@@ -23,6 +23,7 @@ __all__ = [
     "get",
 ]
 
+METHODS = ("__call__", "drawn", "beside", "reals", "observe")
 AUGMENTATIONS = {
     "diffaugment": DiffAugment,
     "ada": ADA,
@@ -45,4 +46,4 @@ def get(augment: "str | Augmentation") -> Augmentation:
     if isinstance(augment, str) and re.fullmatch(r"[\w\s]+(,[\w\s]+)+", augment):
         return DiffAugment(augment)
     policies = {name: lambda name=name: DiffAugment(name) for name in POLICIES}
-    return resolve("augment", augment, AUGMENTATIONS | policies, methods=("__call__", "drawn", "reals", "observe"))
+    return resolve("augment", augment, AUGMENTATIONS | policies, methods=METHODS)

@@ -6,7 +6,7 @@ import keras
 import tensorflow as tf
 
 from kgan.augment.controller import Adaptive
-from kgan.augment.pipe import drawn, parse
+from kgan.augment.pipe import drawn, noiseless, parse
 
 
 @keras.saving.register_keras_serializable("kgan")
@@ -43,6 +43,10 @@ class ADA(Adaptive):
 
     def drawn(self, images: tf.Tensor, seed: tf.Tensor) -> Callable[[tf.Tensor], tf.Tensor]:
         return drawn(images, self.shares, self.p.value, seed)
+
+    def beside(self, images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+        """As the samples, but for the white noise, which is the samples' alone."""
+        return drawn(images, noiseless(self.shares), self.p.value, seed)(images)
 
     def get_config(self) -> dict:
         return {"pipe": self.pipe, **super().get_config()}

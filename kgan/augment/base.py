@@ -40,6 +40,13 @@ class Augmentation:
         """The batch that is shown as real, before the call above: `real`, unless fakes are mixed in."""
         return real
 
+    def beside(self, images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+        """What the discriminator sees of pictures that go with the samples, a source image say, by the same `seed`.
+
+        As the samples: moved, turned and recoloured alike, so that the two still belong together.
+        """
+        return self(images, seed)
+
     def observe(self, r_t: tf.Tensor, num_reals: int | tf.Tensor) -> Logs:
         """Called once at the end of each round, in replica context.
 

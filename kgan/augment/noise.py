@@ -31,5 +31,9 @@ class InstanceNoise(Augmentation):
         white = random.normal((tf.shape(images)[0], *images.shape[1:]), seed)
         return images + tf.cast(self.std * white, images.dtype)
 
+    def beside(self, images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+        """The pictures as they are: by the same noise on both, the discriminator would know it of the samples."""
+        return images
+
     def get_config(self) -> dict:
         return {"std": keras.saving.serialize_keras_object(self.std)}

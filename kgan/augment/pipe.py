@@ -55,6 +55,11 @@ def parse(transforms: str | Mapping[str, float]) -> dict[str, float]:
     return shares
 
 
+def noiseless(shares: Mapping[str, float]) -> dict[str, float]:
+    """The shares without that of white noise."""
+    return {name: part for name, part in shares.items() if name != "noise"}
+
+
 def drawn(images: tf.Tensor, shares: Mapping[str, float], p: Any, seed: tf.Tensor) -> Callable[[tf.Tensor], tf.Tensor]:
     """Draws what is to become of a batch as large as `images`; the result does it to any such batch.
 
@@ -150,6 +155,10 @@ class Pipe(Augmentation):
 
     def drawn(self, images: tf.Tensor, seed: tf.Tensor) -> Callable[[tf.Tensor], tf.Tensor]:
         return drawn(images, self.shares, self.p, seed)
+
+    def beside(self, images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+        """As the samples, but for the white noise, which is the samples' alone."""
+        return drawn(images, noiseless(self.shares), self.p, seed)(images)
 
     def get_config(self) -> dict:
         return {"transforms": self.transforms, "p": keras.saving.serialize_keras_object(self.p)}

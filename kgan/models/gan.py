@@ -1,5 +1,6 @@
 """The two-player GAN (Goodfellow et al. 2014)."""
 
+import dataclasses
 from typing import Any
 
 import keras
@@ -86,7 +87,7 @@ class GAN(OneGenerator):
             "g",
             "d",
             generate=lambda latents: self.generate(latents, round),
-            score=lambda samples: self.judge(samples, round),
+            score=lambda samples, given: self.judge(samples, dataclasses.replace(round, labels=given)),
             latents=self.latents(round),
             real=round.real,
             given=round.labels,

@@ -96,7 +96,7 @@ class Objectives:
         source: str,
         judge: str,
         generate: Callable[[Any], Any],
-        score: Callable[[Any], Any],
+        score: Callable[[Any, Any], Any],
         latents: Any,
         real: Any,
         given: Any = None,
@@ -108,20 +108,22 @@ class Objectives:
             round: as the objective sees it.
             source, judge: names in `networks()`.
             generate: latents -> samples.
-            score: samples as the judge's network is fed -> what it says of them.
+            score: samples and `given`, as the judge's network is fed them -> what it says of them.
             latents, real, given, name: as in `Play`.
         """
-        networks, augment, view = self.networks(), self.augment_of.get(judge), lambda samples: samples
+        networks, augment, view, told = self.networks(), self.augment_of.get(judge), lambda samples: samples, given
         fake = round.once(f"fake {source}", lambda: generate(latents))
         if augment is not None and round.training:
             augment = schedules.at(augment, round.step)
             mixing, draw = (random.fold_in(round.seed, AUGMENT, part) for part in range(2))
             real = augment.reals(real, fake, mixing)
             view = augment.drawn(real, draw)
+            if tf.is_tensor(given) and given.dtype.is_floating and len(given.shape) == 4:  # pictures
+                told = augment.beside(given, draw)
         return Play(
             networks[source][1],
             networks[judge][1],
-            judge=lambda samples: score(view(samples)),
+            judge=lambda samples: score(view(samples), told),
             generate=generate,
             latents=latents,
             real=real,

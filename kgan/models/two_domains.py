@@ -87,7 +87,7 @@ class TwoDomains(GameModel):
             source=f"g_{other}{domain}",
             judge=f"d_{domain}",
             generate=lambda images: self.translate(other, images, round),
-            score=lambda images: self.network(f"d_{domain}", images, round),
+            score=lambda images, given: self.network(f"d_{domain}", images, round),
             latents=round.real[other],
             real=round.real[domain],
             name=domain,
