@@ -85,8 +85,9 @@ def curves(table: Mapping[str, Sequence[float]], path: str | os.PathLike) -> Non
 
     Args:
         table: columns of one length by name, as `kgan.runs.Run.logs` gives them: "epoch", and logs. NaN is no
-            point. What a column is, its name says: NAME_loss, NAME_real and NAME_fake (mean logits), NAME_grad_norm;
-            the rest are penalties and metrics. val_NAME is drawn dashed beside NAME.
+            point. What a column is, its name says: NAME_loss, NAME_real and NAME_fake (mean logits), NAME_grad_norm,
+            NAME_accuracy_real and NAME_accuracy_fake; the rest are penalties and metrics. val_NAME is drawn dashed
+            beside NAME.
         path: of the PNG file.
 
     Raises:
@@ -115,7 +116,8 @@ def panels(names: Iterable[str]) -> dict[str, list[str]]:
 
 
 def _panel(name: str) -> str:
-    ends = {"_loss": "loss", "_real": "mean logit", "_fake": "mean logit", "_grad_norm": "gradient norm"}
+    ends = {"_accuracy_real": "accuracy", "_accuracy_fake": "accuracy"}  # before what they end in too
+    ends |= {"_loss": "loss", "_real": "mean logit", "_fake": "mean logit", "_grad_norm": "gradient norm"}
     return next((panel for end, panel in ends.items() if name.endswith(end)), name.removeprefix("val_"))
 
 

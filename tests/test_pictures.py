@@ -111,6 +111,15 @@ class TestPlots:
         pictures.curves({**table, **more}, tmp_path / "five.png")
         assert size(tmp_path / "one.png") == (250, 700, 4) and size(tmp_path / "five.png") == (1250, 700, 4)
 
+    def test_shares_of_right_answers_are_no_logits(self):
+        names = ["d_real", "d_accuracy_real", "d_accuracy_fake", "d_a_fake", "d_loss", "fid"]
+        assert pictures.panels(names) == {
+            "loss": ["d_loss"],
+            "mean logit": ["d_real", "d_a_fake"],
+            "accuracy": ["d_accuracy_real", "d_accuracy_fake"],
+            "fid": ["fid"],
+        }
+
     @pytest.mark.parametrize("table", [{}, {"epoch": [1], "step": [1]}, {"d_loss": [1]}])
     def test_curves_of_nothing(self, tmp_path, table):
         with pytest.raises(InputError, match="table: wanted the column 'epoch' and at least one log"):

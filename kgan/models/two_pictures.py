@@ -6,14 +6,20 @@ from typing import Any
 from kgan.checks import InputError
 
 IMAGES = "images"  # what a generator that translates is given
+LEAST = 16  # pixels a side, which a discriminator of patches with three convolutions of stride 2 takes
 DOMAINS = {"a": "b", "b": "a"}  # each with the other
 
 
 def check_two(game: type, shapes: Any, sizes: Mapping[str, Any]) -> None:
-    """Raises an `InputError` unless data are two pictures at a time, and only a width is asked of the networks."""
+    """Raises an `InputError` unless data are two pictures at a time, large enough, and only a width is asked for."""
     if not isinstance(shapes, Mapping) or set(shapes) != {"a", "b"}:
         wanted = "two pictures at a time, pairs:DIR or domains:DIR_A,DIR_B, say"
         raise InputError(f"dataset: {game.__name__} is played on {wanted}, got {shapes}")
+    height, width = min((shape[:2] for shape in shapes.values()), key=min)
+    if min(height, width) < LEAST:
+        wanted = f"{game.__name__}'s discriminator wants pictures from {LEAST} x {LEAST} on"
+        instead = f"a resolution of {LEAST} or more makes them larger"
+        raise InputError(f"dataset: {wanted}, got {height} x {width}; {instead}")
     for name in set(sizes) - {"width"}:
         raise InputError(f"{name}: {game.__name__} has networks of its own and no latents, got {sizes[name]!r}")
 

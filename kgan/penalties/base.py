@@ -188,6 +188,23 @@ class Stateful(Penalty, keras.layers.Layer):
         )
 
 
+def latent_parts(penalty: str, latents: Any) -> dict[str, tf.Tensor]:
+    """What `Play.latents` are made of, by name; "" names the only part of a prior of one.
+
+    Raises:
+        InputError: for a generator that is fed no latents.
+    """
+    parts = latents if isinstance(latents, dict) else {"": latents}
+    if not parts:
+        raise InputError(f"penalties: {penalty!r} is about latents, and this generator is fed none")
+    return parts
+
+
+def as_drawn(parts: dict[str, tf.Tensor], latents: Any) -> Any:
+    """Such parts in the form of `latents`."""
+    return parts if isinstance(latents, dict) else parts[""]
+
+
 def weighted(weight: Any, value: tf.Tensor) -> tf.Tensor:
     """`weight * value`, in the dtype of `value`: a Schedule's weight is a float32 tensor."""
     return (tf.cast(weight, value.dtype) if tf.is_tensor(weight) else weight) * value

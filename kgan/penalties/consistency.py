@@ -8,7 +8,7 @@ import tensorflow as tf
 from kgan import checks, random, schedules
 from kgan.checks import InputError
 from kgan.parts import Part
-from kgan.penalties.base import Penalty, Play, weighted
+from kgan.penalties.base import Penalty, Play, as_drawn, latent_parts, weighted
 from kgan.spec import resolve
 
 Transform = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]  # (images, seed) -> images
@@ -131,9 +131,10 @@ class BalancedConsistency(Penalty):
 class LatentConsistency(Penalty):
     """zCR (Zhao et al. 2021, Algorithm 2): near latents, near verdicts; near latents, different samples.
 
-    With z' = z + radius * N(0, I), the discriminator minimises d_weight * E (D(G(z)) - D(G(z')))^2 and the generator
-    -g_weight * E (G(z) - G(z'))^2, a mean over pixels too, which keeps it from ignoring z. Without a bound on the
-    samples (points in the plane) the latter has none either. Both are augmented alike.
+    With z' = z + radius * N(0, I), in each part of a prior of several, the discriminator minimises d_weight *
+    E (D(G(z)) - D(G(z')))^2 and the generator -g_weight * E (G(z) - G(z'))^2, a mean over pixels too, which keeps it
+    from ignoring z. Without a bound on the samples (points in the plane) the latter has none either. Both are augmented
+    alike.
 
     Args:
         d_weight: a number from 0 on or a Schedule; 20 as in StudioGAN.
@@ -160,9 +161,12 @@ class LatentConsistency(Penalty):
         return -weighted(self.g_weight, _mean_square(here - near))
 
     def _samples(self, play: Play) -> tuple[tf.Tensor, tf.Tensor]:
-        z = play.latents
-        noise = random.normal([tf.shape(z)[0], *z.shape[1:]], play.seed, dtype=z.dtype)
-        return play.generate(z), play.generate(z + weighted(self.radius, noise))
+        near = {}
+        for place, (part, z) in enumerate(latent_parts(self.name, play.latents).items()):
+            seed = random.fold_in(play.seed, place) if place else play.seed
+            noise = random.normal([tf.shape(z)[0], *z.shape[1:]], seed, dtype=z.dtype)
+            near[part] = z + weighted(self.radius, noise)
+        return play.generate(play.latents), play.generate(as_drawn(near, play.latents))
 
 
 def _mean_square(change: tf.Tensor) -> tf.Tensor:

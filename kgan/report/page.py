@@ -40,6 +40,7 @@ DIAGNOSES = {
     "rotating": "the players turn about each other more than they approach",
     "undecided": "no more to say",
 }
+SUFFIX = re.compile(r"_(d?\d+|d_[a-z])$")  # of a log: r1_2 is a second r1, r1_d2 and r1_d_a are those of judges
 MEANING = {
     "loss": "What each player minimises. In a game these need not fall.",
     "mean logit": "What the discriminator says of reals and of samples.",
@@ -118,7 +119,7 @@ def _logs(run: Run, evaluations: Sequence[Evaluation]) -> list[dict[str, str]]:
         {
             "name": label,
             "source": charts.lines({n: (logs["epoch"], logs[n]) for n in names}, "epoch", log=label == "gradient norm"),
-            "meaning": MEANING.get(re.sub(r"_d?\d+$", "", label), ""),  # r1_2 is a second r1
+            "meaning": MEANING.get(SUFFIX.sub("", label), ""),
         }
         for label, names in panels.items()
         if any(math.isfinite(value) for name in names for value in logs[name])

@@ -93,3 +93,16 @@ def test_latent_consistency_on_linear_players():
     penalty = penalties.LatentConsistency(d_weight=2.0, g_weight=3.0, radius=0.1)
     assert float(penalty.discriminator_term(play)) == pytest.approx(2 * 0.01 * np.sum((a @ b) ** 2), rel=0.05)
     assert float(penalty.generator_term(play)) == pytest.approx(-3 * 0.01 * np.sum(a**2) / 3, rel=0.05)
+
+
+def test_latent_consistency_moves_every_part_of_a_prior():
+    """G(z, c) = A z + B c: the noise of the two parts is not the same, and adds up."""
+    rng = np.random.default_rng(0)
+    a, b = rng.normal(size=(2, 3)), rng.normal(size=(2, 3))
+    parts = {name: tf.constant(rng.normal(size=(20000, 2))) for name in ("z", "c")}
+    generate = lambda parts: parts["z"] @ a + parts["c"] @ b  # noqa: E731
+    play = penalties.Play(None, None, None, generate, parts, None, None, seed=SEED)
+    penalty = penalties.LatentConsistency(g_weight=3.0, radius=0.1)
+    assert float(penalty.generator_term(play)) == pytest.approx(-0.01 * np.sum(a**2 + b**2), rel=0.05)
+    with pytest.raises(InputError, match="'latent_consistency' is about latents, and this generator is fed none"):
+        penalty.generator_term(penalties.Play(None, None, None, generate, {}, None, None, seed=SEED))

@@ -8,6 +8,7 @@ import tensorflow as tf
 
 import kgan
 from kgan import penalties
+from kgan.checks import InputError
 
 SEED = kgan.random.key(2)
 A = np.random.default_rng(0).normal(size=(3, 4 * 6 * 2)).astype("float32")
@@ -86,3 +87,27 @@ def test_zero_where_every_path_is_as_long_as_the_average():
     penalty = penalties.PathLength()
     penalty.mean.assign(np.linalg.norm(kgan.random.normal((1, 2), SEED)))
     assert float(penalty.generator_term(shown)) == pytest.approx(0.0, abs=1e-10)
+
+
+def test_of_a_prior_of_parts_it_is_that_of_all_of_them_together():
+    whole, split = play(), lambda z: {"code": z[:, :1], "latents": z[:, 1:]}
+    joined = lambda parts: tf.concat([parts["code"], parts["latents"]], 1)  # noqa: E731
+    generate = lambda parts: whole.generate(joined(parts))  # noqa: E731
+    parts = dataclasses.replace(whole, latents=split(whole.latents), generate=generate)
+    values = [float(penalties.PathLength().generator_term(one)) for one in (whole, parts)]
+    assert values[1] == pytest.approx(values[0], rel=1e-6)
+    with pytest.raises(InputError, match="'path_length' is about latents, and this generator is fed none"):
+        penalties.PathLength().generator_term(dataclasses.replace(whole, latents={}))
+
+
+def test_with_conditions_it_looks_at_the_whole_batch():
+    """A generator with labels makes as many samples as there are labels."""
+    whole, labels = play(), tf.range(5)
+    seen = []
+
+    def generate(z):
+        seen.append(z.shape[0])
+        return whole.generate(z) * tf.cast(labels, "float32")[:, None, None, None]
+
+    value = penalties.PathLength().generator_term(dataclasses.replace(whole, given=labels, generate=generate))
+    assert set(seen) == {5} and np.isfinite(float(value))
