@@ -69,6 +69,16 @@ class Sampler:
         return all(hasattr(law, "draw") for law in self.laws.values())
 
     @property
+    def classes(self) -> int | None:
+        """How many classes can be asked for; None of a generator that is told no labels."""
+        name = self._labels
+        return None if name is None else self.given[name].classes
+
+    @property
+    def _labels(self) -> str | None:
+        return next((name for name, law in self.given.items() if isinstance(law, priors.Labels)), None)
+
+    @property
     def latent_dim(self) -> int | None:
         """The dimension of the normal latents, where the prior has one such law; None otherwise."""
         normal = [law for law in self.prior.values() if isinstance(law, priors.Normal)]
@@ -143,12 +153,26 @@ class Sampler:
 
     def iter_samples(self, num: int, seed: int = 0, batch_size: int = BATCH, **given: Any) -> Iterator:
         """The samples of `sample` in batches: for more than memory holds."""
+        yield from self._parts(self._drawn(num, seed, batch_size, given), batch_size, seed)
+
+    def iter_labelled(self, num: int, seed: int = 0, batch_size: int = BATCH, **given: Any) -> Iterator:
+        """The same as data have them: batches (samples, labels), int32, of a generator that is told labels."""
+        inputs = self._drawn(num, seed, batch_size, given)
+        batches = self._parts(inputs, batch_size, seed)
+        if self._labels is None:
+            yield from batches
+        else:
+            labels = inputs[self._labels].numpy()
+            starts = range(0, num, batch_size)
+            yield from ((batch, labels[i : i + batch_size]) for i, batch in zip(starts, batches, strict=True))
+
+    def _drawn(self, num: int, seed: int, batch_size: int, given: Mapping[str, Any]) -> dict[str, tf.Tensor]:
         whole("num", num)
         whole("seed", seed, 0, 2**63 - 1)
         whole("batch_size", batch_size)
         numbers = sum(math.prod(size or 1 for size in law.shape) for law in self.laws.values())
         memory.check("num", f"the inputs of {num:,} samples", 4 * num * numbers)
-        yield from self._parts(self.inputs(num, seed, **given), batch_size, seed)
+        return self.inputs(num, seed, **given)
 
     def _parts(self, inputs: dict[str, tf.Tensor], batch_size: int, seed: int = 0) -> Iterator:
         num = int(next(iter(inputs.values())).shape[0])

@@ -42,6 +42,17 @@ def test_conditions_are_given_once_or_repeated_or_drawn():
     assert (PLAIN.free, LABELLED.free, TRANSLATOR.free) == (True, True, False)
 
 
+def test_samples_with_the_labels_that_they_were_made_by():
+    whole = LABELLED.sample(7, seed=3)
+    for given in ({}, {"labels": [2, 0]}):
+        parts = list(LABELLED.iter_labelled(7, seed=3, batch_size=3, **given))
+        samples, labels = (np.concatenate(part) for part in zip(*parts, strict=True))
+        np.testing.assert_array_equal(samples[:, 0], labels)  # as this generator does
+        assert labels.dtype == "int32" and labels.tolist()[:2] == (given.get("labels") or whole[:2, 0].tolist())
+    np.testing.assert_array_equal(np.concatenate(list(PLAIN.iter_labelled(7, seed=3))), PLAIN.sample(7, seed=3))
+    assert (LABELLED.classes, PLAIN.classes, TRANSLATOR.classes) == (4, None, None)
+
+
 def test_latents_of_ones_own():
     latents = np.eye(3, dtype="float32")
     np.testing.assert_array_equal(PLAIN.of_latents(latents), latents)

@@ -9,6 +9,7 @@ from kgan.metrics.estimate import Estimate
 from kgan.metrics.evaluation import Evaluator
 from kgan.metrics.frechet import Moments, frechet_distance, frechet_jackknife
 from kgan.metrics.inception_score import inception_score
+from kgan.metrics.intra_class import intra_class_distance
 from kgan.metrics.kernel import kernel_distance
 from kgan.metrics.modes import mode_ceilings, mode_coverage, mode_coverage_of_labels
 from kgan.metrics.ms_ssim import ms_ssim
@@ -36,6 +37,7 @@ __all__ = [
     "frechet_distance",
     "frechet_jackknife",
     "inception_score",
+    "intra_class_distance",
     "kernel_distance",
     "mode_ceilings",
     "mode_coverage",

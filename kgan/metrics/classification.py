@@ -7,6 +7,7 @@ from sklearn.preprocessing import StandardScaler
 
 from kgan.checks import InputError
 from kgan.metrics.estimate import Estimate
+from kgan.metrics.labels import check_labels
 from kgan.metrics.neighbours import check_features
 from kgan.metrics.precision_recall import proportion
 
@@ -33,10 +34,8 @@ def classification_accuracy(
         InputError: for other shapes, features that are not finite, or fakes of one class only.
     """
     fake, real = check_features(fake=fake, real=real)
-    fake_labels, real_labels = np.asarray(fake_labels), np.asarray(real_labels)
-    for name, labels, samples in (("fake_labels", fake_labels, fake), ("real_labels", real_labels, real)):
-        if labels.shape != samples.shape[:1] or labels.dtype.kind not in "iu":
-            raise InputError(f"{name}: wanted {len(samples)} whole numbers, got {labels.dtype} {labels.shape}")
+    fake_labels = check_labels("fake_labels", fake_labels, fake)
+    real_labels = check_labels("real_labels", real_labels, real)
     if len(np.unique(fake_labels)) < 2:
         raise InputError("fake_labels: wanted two classes or more, got one")
     model = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000)).fit(fake, fake_labels)

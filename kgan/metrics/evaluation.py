@@ -12,7 +12,7 @@ from kgan.checks import InputError, lookup, whole
 from kgan.metrics.frechet import Moments
 from kgan.metrics.networks import Modes, Network
 from kgan.metrics.networks import network as by_name
-from kgan.metrics.registry import METRICS, Metric, Seen
+from kgan.metrics.registry import METRICS, Metric, Seen, check_generator
 from kgan.metrics.result import Evaluation, Result
 
 DEFAULT = ("fid", "kid", "precision_recall", "density_coverage")
@@ -27,7 +27,8 @@ class Evaluator:
     network, and compared with itself, half against half.
 
     Args:
-        reals: a dataset of batches in random order, as `kgan.data.load` makes; labels are left out. Or an array.
+        reals: a dataset of batches in random order, as `kgan.data.load` makes, with labels for the metrics that want
+            them. Or an array.
         network: a `Network`, or the name of one that has to be trained on nothing: "raw", "inception".
         metrics: names in `METRICS`.
         num: how many samples of each are compared; all the reals, if they are fewer.
@@ -39,8 +40,8 @@ class Evaluator:
         directions: the values' names, with "lower", "higher" or None, which is better.
 
     Raises:
-        InputError: for an unknown metric, or one that the network or the samples have nothing for; no reals; a `num`
-            below 2.
+        InputError: for an unknown metric, or one that the network, the samples or their labels have nothing for; no
+            reals; a `num` below 2.
     """
 
     def __init__(
@@ -58,11 +59,11 @@ class Evaluator:
         if not self.metrics:
             raise InputError("metrics: wanted one or more names, got none")
         self._needs = {metric.needs for metric in self.metrics.values()}
-        first = next(iter(_samples(reals, 1)), None)
+        first, labels = next(iter(_samples(reals, 1)), (None, None))
         if first is None:
             raise InputError("reals: wanted two samples or more, got none")
         self.sample_shape = first.shape[1:]
-        self._check(first)
+        self._check(first, labels)
         self.reals = self._reals(reals)
         if self.reals.count < 2:
             raise InputError(f"reals: wanted two samples or more, got {self.reals.count}")
@@ -83,7 +84,8 @@ class Evaluator:
         """The metrics of batches of samples, of which the first `num` are taken.
 
         Args:
-            fakes: float32 arrays (n, ...), in [-1, 1] if they are images.
+            fakes: float32 arrays (n, ...), in [-1, 1] if they are images; or pairs of them and labels, the classes that
+                the generator was asked for (`Sampler.iter_labelled`).
             weights: whose samples they are: "ema", "raw", "exported" or "images".
             epoch, step: when.
             generator: for the metrics that ask it, a `kgan.sampling.Sampler`.
@@ -92,12 +94,13 @@ class Evaluator:
             InputError: for samples of another shape than the reals', fewer than two, or that are not finite; for a
                 metric that wants a generator, without one.
         """
-        for name, metric in self.metrics.items():
-            if metric.needs == "generator" and generator is None:
-                raise InputError(f"metrics: {name!r} wants a generator, here are only samples")
+        if generator is not None or "generator" in self._needs:
+            check_generator(self.metrics, generator)
         fakes = self._look(self._checked("fakes", _samples(fakes, self.num)), FOLDS, self.num, "fakes")
         if fakes.count < 2:
             raise InputError(f"fakes: wanted two samples or more, got {fakes.count}")
+        if "labels" in self._needs and fakes.labels is None:
+            raise InputError("fakes: wanted batches of (samples, labels) for these metrics, got samples alone")
         fakes.generator = generator
         perfect = {}
         for metric in self.metrics.values():
@@ -139,7 +142,11 @@ class Evaluator:
         ]
         return {"names": list(self.network.class_names), "real": shares[0], "fake": shares[1]}
 
-    def _check(self, first: np.ndarray) -> None:
+    def check_generator(self, generator: Any | None) -> None:
+        """Raises an `InputError` for a metric that wants more of a generator than it has; None for samples alone."""
+        check_generator(self.metrics, generator)
+
+    def _check(self, first: np.ndarray, labels: np.ndarray | None) -> None:
         for name, metric in self.metrics.items():
             if metric.needs == "modes" and not isinstance(self.network, Modes):
                 raise InputError(f"metrics: {name!r} wants data with known modes (ring or grid)")
@@ -147,42 +154,47 @@ class Evaluator:
                 raise InputError(f"metrics: {name!r} wants a network with classes, got {self.network.name!r}")
             if metric.needs == "images" and first.ndim != 4:
                 raise InputError(f"metrics: {name!r} wants images, got samples of shape {first.shape[1:]}")
+            if metric.needs == "labels" and labels is None:
+                raise InputError(f"metrics: {name!r} wants reals with labels, got reals alone")
 
-    def _checked(self, what: str, samples: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
-        for batch in samples:
+    def _checked(self, what: str, samples: Iterable[tuple]) -> Iterator[tuple]:
+        for batch, labels in samples:
             if batch.shape[1:] != self.sample_shape:
                 raise InputError(
                     f"{what}: wanted samples of the reals' shape {self.sample_shape}, got {batch.shape[1:]}"
                 )
             if not np.isfinite(batch).all():
                 raise InputError(f"{what}: wanted finite numbers, got NaN or infinity")
-            yield batch
+            yield batch, labels
 
     def _reals(self, reals: "tf.data.Dataset | np.ndarray") -> Seen:
         look = lambda: self._look(self._checked("reals", _samples(reals, self.num)), 2, self.num, "reals")  # noqa: E731
         if not self.network.costly or "images" in self._needs:
             return look()
+        wanted = lambda batch, labels: (batch, labels) if "labels" in self._needs else (batch,)  # noqa: E731
         content = digest(
-            *(digest(batch).encode() for batch in _samples(reals, self.num)), str(sorted(self._needs)).encode()
+            *(digest(*wanted(*part)).encode() for part in _samples(reals, self.num)), str(sorted(self._needs)).encode()
         )
         return _unpacked(self.network, kept(f"reals-{self.network.hash}-{content}", lambda: _packed(look())))
 
-    def _look(self, batches: Iterable[np.ndarray], folds: int, num: int, what: str) -> Seen:
+    def _look(self, batches: Iterable[tuple], folds: int, num: int, what: str) -> Seen:
         """What the network sees, without keeping what no metric needs."""
-        moments, count, lists = [], 0, {"features": [], "probabilities": [], "images": []}
+        moments, count, lists = [], 0, {"features": [], "probabilities": [], "images": [], "labels": []}
         with tqdm.tqdm(total=num, desc=what, unit="", leave=False, disable=not self.progress) as bar:
-            for batch in batches:
+            for batch, labels in batches:
                 features, probabilities = self.network(batch)
                 if "moments" in self._needs:
                     moments = moments or self._folds(folds, features.shape[1])
                     for fold, part in enumerate(moments):
                         part.add(features[(fold - count) % len(moments) :: len(moments)])
-                if self._needs & {"features", "modes"}:
+                if self._needs & {"features", "modes", "labels"}:
                     lists["features"].append(features)
                 if probabilities is not None:
                     lists["probabilities"].append(probabilities)
                 if "images" in self._needs:
                     lists["images"].append(batch)
+                if "labels" in self._needs and labels is not None:
+                    lists["labels"].append(labels)
                 count += len(batch)
                 bar.update(len(batch))
         arrays = (np.concatenate(part) if part else None for part in lists.values())
@@ -197,21 +209,22 @@ class Evaluator:
         return [Moments(dimension) for _ in range(count if dimension <= SMALL else min(count, FEW))]
 
 
-def _samples(source: Iterable, num: int) -> Iterator[np.ndarray]:
-    """The first `num` samples of batches, or of an array, as float32 batches without labels."""
+def _samples(source: Iterable, num: int) -> Iterator[tuple[np.ndarray, np.ndarray | None]]:
+    """The first `num` samples of batches, or of an array, as float32 batches, with their labels or None."""
     if isinstance(source, np.ndarray):
         source = np.split(source, range(1000, len(source), 1000))
     for batch in source:
-        batch = np.asarray(batch[0] if isinstance(batch, tuple) else batch, "float32")[:num]
+        batch, *labels = batch if isinstance(batch, tuple) else (batch,)
+        batch = np.asarray(batch, "float32")[:num]
         if len(batch):
-            yield batch
+            yield batch, np.asarray(labels[0])[:num] if labels and labels[0] is not None else None
         num -= len(batch)
         if num <= 0:
             return
 
 
 def _packed(seen: Seen) -> dict[str, np.ndarray]:
-    arrays = {"features": seen.features, "probabilities": seen.probabilities}
+    arrays = {"features": seen.features, "probabilities": seen.probabilities, "labels": seen.labels}
     arrays = {name: value for name, value in arrays.items() if value is not None}
     for name in ("count", "mean", "scatter"):
         arrays[f"fold_{name}"] = np.array([getattr(fold, name) for fold in seen.folds])
@@ -225,4 +238,5 @@ def _unpacked(network: Network, arrays: dict[str, np.ndarray]) -> Seen:
         fold.count, fold.mean, fold.scatter = int(count), arrays["fold_mean"][i], arrays["fold_scatter"][i]
         folds.append(fold)
     count = int(arrays["count"])
-    return Seen(network, count, folds, arrays.get("features"), arrays.get("probabilities"), total=count)
+    seen = {name: arrays.get(name) for name in ("features", "probabilities", "labels")}
+    return Seen(network, count, folds, **seen, total=count)

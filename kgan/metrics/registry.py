@@ -10,9 +10,11 @@ import numpy as np
 from kgan.checks import InputError
 from kgan.metrics.bins import statistically_different_bins
 from kgan.metrics.birthday import birthday_paradox
+from kgan.metrics.classification import classification_accuracy
 from kgan.metrics.density_coverage import coverage_ceiling, density_coverage
 from kgan.metrics.frechet import Moments, frechet_jackknife
 from kgan.metrics.inception_score import inception_score
+from kgan.metrics.intra_class import intra_class_distance
 from kgan.metrics.kernel import kernel_distance
 from kgan.metrics.modes import mode_ceilings, mode_coverage, mode_coverage_of_labels
 from kgan.metrics.ms_ssim import ms_ssim
@@ -32,7 +34,8 @@ class Seen:
         features: (n, d).
         probabilities: (n, K).
         images: (n, height, width, channels).
-        generator: of fakes, where it is at hand: latents (n, latent_dim) to samples, with that attribute.
+        labels: whole numbers (n,): the reals' classes, those that fakes were asked for.
+        generator: of fakes, where it is at hand, a `kgan.sampling.Sampler`.
     """
 
     network: Network
@@ -41,6 +44,7 @@ class Seen:
     features: np.ndarray | None = None
     probabilities: np.ndarray | None = None
     images: np.ndarray | None = None
+    labels: np.ndarray | None = None
     generator: Any | None = None
     total: int = 0
 
@@ -50,7 +54,8 @@ class Seen:
 
     def half(self, which: int) -> "Seen":
         """Of reals: every other sample."""
-        parts = [None if x is None else x[which::2] for x in (self.features, self.probabilities, self.images)]
+        parts = (self.features, self.probabilities, self.images, self.labels)
+        parts = [None if x is None else x[which::2] for x in parts]
         count = (self.count + 1 - which) // 2
         return Seen(self.network, count, self.folds[which : which + 1], *parts, total=self.total)
 
@@ -62,8 +67,8 @@ class Metric:
     Attributes:
         compute: of the reals and the fakes, its values by name.
         better: "lower", "higher" or None (neither in itself), by the same names, or their beginnings.
-        needs: "moments", "features", "probabilities", "images", "modes" or "generator"; of reals, which have none,
-            a metric of the last kind is not taken.
+        needs: "moments", "features", "probabilities", "images", "modes", "labels" (and features), or "generator"; of
+            reals, which have none, a metric of the last kind is not taken.
         perfect: of the reals and the fakes, what samples of the reals' own law are expected to have, where it is known.
     """
 
@@ -94,8 +99,6 @@ def _classes(real: Seen, fake: Seen) -> dict[str, float]:
 
 def _path_length(real: Seen, fake: Seen) -> dict[str, float]:
     sampler = fake.generator
-    if sampler.latent_dim is None:
-        raise InputError("metrics: 'ppl' goes along normal latents, and this generator has none")
     return {"ppl": perceptual_path_length(sampler.of_latents, fake.network, sampler.latent_dim)}
 
 
@@ -135,9 +138,31 @@ METRICS = {
         lambda r, f: {"support": birthday_paradox(f.features, r.features)["support"]}, {"support": None}
     ),
     "classes": Metric(_classes, {"classes": "higher", "class_kl": "lower"}, "probabilities"),
+    "cas": Metric(
+        lambda r, f: {"cas": classification_accuracy(f.features, f.labels, r.features, r.labels)},
+        {"cas": "higher"},
+        "labels",
+    ),
+    "intra_fid": Metric(
+        lambda r, f: intra_class_distance(r.features, r.labels, f.features, f.labels), {"intra_fid": "lower"}, "labels"
+    ),
     # Not "lower": a generator of one sample has 0.
     "ppl": Metric(_path_length, {"ppl": None}, "generator"),
     "modes": Metric(
         _modes, {"modes": "higher", "high_quality": "higher", "reverse_kl": "lower"}, "modes", _perfect_modes
     ),
 }
+
+
+def check_generator(metrics: Mapping[str, Metric], generator: Any | None) -> None:
+    """Raises an `InputError` for a metric that asks of samples what their generator, a `Sampler`, does not have.
+
+    None stands for samples alone.
+    """
+    for name, metric in metrics.items():
+        if metric.needs == "generator" and generator is None:
+            raise InputError(f"metrics: {name!r} wants a generator, here are only samples")
+        if metric.needs == "generator" and generator.latent_dim is None:
+            raise InputError(f"metrics: {name!r} goes along normal latents, and this generator has none")
+        if metric.needs == "labels" and (generator is None or generator.classes is None):
+            raise InputError(f"metrics: {name!r} wants samples of classes that were asked for, by a conditional game")

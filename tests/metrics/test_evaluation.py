@@ -35,7 +35,7 @@ def points(n, seed=0, shift=0.0):
 
 def generator_of(generate):
     """What metrics ask of a sampler."""
-    return types.SimpleNamespace(of_latents=generate, latent_dim=2)
+    return types.SimpleNamespace(of_latents=generate, latent_dim=2, classes=3)
 
 
 @pytest.mark.parametrize("name", METRICS)
@@ -48,9 +48,13 @@ def test_every_metric_tells_another_law_from_the_same_and_has_a_baseline(name):
         same = np.random.default_rng(1).uniform(-1, 1, IMAGES.shape).astype("float32")
         other = np.repeat(0.5 * np.abs(same[:1]) + 0.4, 400, 0)  # one, and too bright
         reals, network = IMAGES, NETWORK
+    parts = [same], iter(np.split(other, 4))
+    if metric.needs == "labels":  # those of the brighter half, which the other law does not know of
+        told = lambda x: (x, (x.mean((1, 2, 3)) > 0).astype(int))  # noqa: E731
+        reals, parts = [told(IMAGES)], ([told(same)], [(other, np.arange(400) % 2)])
     generator = generator_of(lambda z: np.broadcast_to(z[:, :1, None, None], (len(z), 16, 16, 1)))
     judge = evaluation.Evaluator(reals, network, [name], num=400)
-    good, bad = judge([same], generator=generator), judge(iter(np.split(other, 4)), generator=generator)
+    good, bad = (judge(part, generator=generator) for part in parts)
     assert [r.metric for r in good.results] == [r.metric for r in bad.results]
     for a, b in zip(good.results, bad.results, strict=True):
         assert (a.n_real, a.n_fake, a.network, a.weights) == (400, 400, network.label, "ema")
@@ -145,7 +149,9 @@ def test_moments_are_for_those_who_ask_and_of_what_memory_can_hold():
     with pytest.raises(InputError, match="fid' wants at most 8192 features, 'raw' has 12288"):
         evaluation.Evaluator(large, "raw", ["fid"], num=4)
     wide = evaluation.Evaluator(random.normal(size=(40, 600)), "raw", ["fid"], num=40)
-    assert len(wide._look([random.normal(size=(40, 600))], evaluation.FOLDS, 40, "fakes").folds) == evaluation.FEW
+    assert (
+        len(wide._look([(random.normal(size=(40, 600)), None)], evaluation.FOLDS, 40, "fakes").folds) == evaluation.FEW
+    )
 
 
 def test_what_is_known_of_a_perfect_generator_is_told():
@@ -180,3 +186,25 @@ def test_a_result_prints_its_protocol():
     assert str(known) == "modes[modes-3f2a, n_real=10, n_fake=20, ema, ring] = 7 (real vs real: 8; perfect: 7.9)"
     for one in (RESULT, known, Result("reverse_kl", np.inf, "modes-3f2a", 10, 20, "ema")):
         assert json.dumps(one.to_json(), allow_nan=False)
+
+
+def test_what_is_about_classes_is_of_those_that_were_asked_for(tmp_path, monkeypatch):
+    monkeypatch.setenv("KGAN_CACHE", str(tmp_path))
+    network, labels = Halves(8), random.integers(4, size=400)
+    network.costly = True  # its features of the reals are kept, with their labels
+    fakes, asked = random.uniform(-1, 1, (200, 16, 16, 1)).astype("float32"), np.arange(200) % 4
+    for told in (labels, labels, labels[::-1].copy()):
+        judge = evaluation.Evaluator([(IMAGES, told)], network, ["cas", "intra_fid"], num=400)
+        seen = judge((fakes[i : i + 50], asked[i : i + 50]) for i in range(0, 200, 50))
+        features, theirs = network(IMAGES)[0], network(fakes)[0]
+        expected = metrics.intra_class_distance(features, told, theirs, asked)
+        assert seen["intra_fid"].value == pytest.approx(expected["intra_fid"], rel=1e-6)
+        assert seen["cas"].value == metrics.classification_accuracy(theirs, asked, features, told)
+        halves = [features[::2], told[::2], features[1::2], told[1::2]]
+        assert seen["intra_fid"].real == pytest.approx(metrics.intra_class_distance(*halves)["intra_fid"], rel=1e-6)
+    with pytest.raises(InputError, match=r"wanted batches of \(samples, labels\) for these metrics"):
+        judge([fakes])
+    with pytest.raises(InputError, match="metrics: 'cas' wants reals with labels, got reals alone"):
+        evaluation.Evaluator(IMAGES, network, ["cas"])
+    with pytest.raises(InputError, match="'cas' wants samples of classes that were asked for, by a conditional game"):
+        judge.check_generator(types.SimpleNamespace(classes=None))
