@@ -20,9 +20,10 @@ def measure(game: Game, round: Round) -> Logs:
     """Measures the vector field v at the current point; moves nothing.
 
     Returns:
-        "field_norm": |v|; "NAME_norm": |v| of each player alone; "rotation": with J the field's Jacobian, S and A its
-        symmetric and antisymmetric parts, the share |A v|^2 / (|A v|^2 + |S v|^2) in [0, 1] of the change along v
-        that turns the field instead of stretching it: 1 in a bilinear game, 0 where players do not interact.
+        "field_norm": |v|; "NAME_norm": |v| of each player alone, "ROLE_norm" of all those of a role; "rotation": with J
+        the field's Jacobian, S and A its symmetric and antisymmetric parts, the share |A v|^2 / (|A v|^2 + |S v|^2) in
+        [0, 1] of the change along v that turns the field instead of stretching it: 1 in a bilinear game, 0 where
+        players do not interact.
     """
     with game.at({}):
         near = game.linearize(round)
@@ -32,7 +33,10 @@ def measure(game: Game, round: Round) -> Logs:
         stretching = combine(lambda a, b: 0.5 * (a + b), forward, backward)
         turned, stretched = dot(turning, turning), dot(stretching, stretching)
         logs = {"field_norm": tf.sqrt(dot(v, v)), "rotation": tf.math.divide_no_nan(turned, turned + stretched)}
-        return logs | {f"{name}_norm": norm(part) for name, part in v.items()}
+        teams = {player.role: [] for player in game.players if player.role}
+        for player in game.players:
+            teams.get(player.role, []).extend(v[player.name])
+        return logs | {f"{name}_norm": norm(part) for name, part in (v | teams).items()}
 
 
 def diagnose(history: Sequence[Mapping[str, float]], generator: str = "g") -> str:
@@ -50,7 +54,7 @@ def diagnose(history: Sequence[Mapping[str, float]], generator: str = "g") -> st
     Args:
         history: what `measure` gave, oldest first; "d_accuracy_real" and "d_accuracy_fake", shares in [0, 1], may be
             missing, in a game without a discriminator: then neither of the first two is said.
-        generator: the generator's name among the players.
+        generator: the name among the players, or the role, of who generates.
     """
     now, recent = history[-1], history[-WINDOW:]
     sure = min(now.get("d_accuracy_real", 0.0), now.get("d_accuracy_fake", 0.0))

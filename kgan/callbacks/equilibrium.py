@@ -23,7 +23,8 @@ class EquilibriumMonitor(RunCallback):
 
     Measured (all at the current weights, with the networks in training mode; nothing is changed):
 
-    - field_norm, d_norm, g_norm: lengths of the vector field and of each player's gradient.
+    - field_norm, d_norm, g_norm: lengths of the vector field and of each player's gradient; d_norm is of all
+      discriminators together, beside NAME_norm of each of several.
     - rotation: the antisymmetric share of the field's change along itself, in [0, 1]; see `analysis.diagnosis`.
     - update_cosine: the cosine of the angle between the last two updates of all weights (those of two executions).
     - d_accuracy_real, d_accuracy_fake: shares of reals and fakes on the right side of the loss's `boundary`.

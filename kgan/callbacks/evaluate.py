@@ -3,21 +3,24 @@
 import contextlib
 import os
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import keras
 import numpy as np
 
+from kgan.batches import rows
 from kgan.callbacks.base import RunCallback
 from kgan.checks import InputError, unknown, whole
 from kgan.distribute import is_chief
 from kgan.metrics.evaluation import Evaluator
 from kgan.metrics.result import Evaluation
 from kgan.runs import checkpoints, evaluations
+from kgan.sampling import Sampler
 
 
 class Evaluate(RunCallback):
-    """Each `every` epochs, the metrics of samples of the averaged generator.
+    """Each `every` epochs, the metrics of samples of the averaged generator, of the first of several.
 
     They go to the logs of the epoch by their names (fid, recall, ...), for the callbacks after this one in the list:
     `CSVLogger`, or, with `every=1`, Keras's `EarlyStopping(monitor="fid", mode="min")`; with their protocol to
@@ -32,10 +35,13 @@ class Evaluate(RunCallback):
         keep_best: by which metric; default the evaluator's first of which some values are better. "" keeps none.
         patience: end training when so many evaluations in a row were no better than the best before them, by
             `keep_best`; also over a run that was stopped and goes on. Default: never.
+        batch: of a game that translates pictures, a batch as it takes it, an array or a structure of arrays: its
+            pictures are translated.
 
     Raises:
         InputError: for an argument out of its range, or `patience` without `keep_best`; in `fit`, for samples that are
-            not of the reals' shape, or evaluations of an earlier run that cannot be read.
+            not of the reals' shape, metrics that want more of a generator than it has, or evaluations of an earlier
+            run that cannot be read.
     """
 
     def __init__(
@@ -46,8 +52,10 @@ class Evaluate(RunCallback):
         seed: int = 0,
         keep_best: str | None = None,
         patience: int | None = None,
+        batch: Any = None,
     ) -> None:
         super().__init__(run_dir)
+        self.batch = batch
         self.evaluator, self.every, self.seed = evaluator, whole("every", every), whole("seed", seed, least=0)
         known = [name for name, direction in evaluator.directions.items() if direction]
         self.keep_best = (known[0] if known else "") if keep_best is None else keep_best
@@ -59,7 +67,11 @@ class Evaluate(RunCallback):
 
     def set_model(self, model: keras.Model) -> None:
         super().set_model(model)
-        shape = model.sample(1).shape[1:]
+        sampler = model.sampler()
+        if not sampler.free and self.batch is None:
+            raise InputError("Evaluate: batch: wanted pictures to translate, got none")
+        self.evaluator.check_generator(sampler)
+        shape = sampler.sample_shape
         if shape != self.evaluator.sample_shape:
             raise InputError(f"reals: wanted samples of the generator's {shape}, got {self.evaluator.sample_shape}")
 
@@ -74,9 +86,10 @@ class Evaluate(RunCallback):
         if (epoch + 1) % self.every:
             return
         weights = "ema" if self.model.averaged else "raw"
-        fakes = self.model.iter_samples(self.evaluator.num, self.seed)
+        sampler = self.model.sampler()
         try:
-            evaluation = self.evaluator(fakes, weights, epoch + 1, int(self.model.step.numpy()), self.model.sampler())
+            step = int(self.model.step.numpy())
+            evaluation = self.evaluator(self._fakes(sampler), weights, epoch + 1, step, sampler)
         except InputError as error:  # NaN, which is the guard's business
             warnings.warn(f"epoch {epoch + 1} is not measured: {error}", stacklevel=2)
             return
@@ -90,6 +103,13 @@ class Evaluate(RunCallback):
                     checkpoints.save(self.model, self.run_dir / checkpoints.BEST, keep=1)
         if self._past_patience(self._evaluations):
             self.model.stop_training = True
+
+    def _fakes(self, sampler: Sampler) -> Iterator:
+        if sampler.free:
+            return sampler.iter_labelled(self.evaluator.num, self.seed)
+        given, _ = next(iter(self.model.asked(self.batch).values()))
+        num = min(self.evaluator.num, rows(given))
+        return sampler.iter_samples(num, self.seed, **{name: np.asarray(value) for name, value in given.items()})
 
     def _known(self, epoch: int) -> list[Evaluation]:
         """The evaluations of this callback, and not of `kgan evaluate`, up to an epoch."""

@@ -13,6 +13,8 @@ in DIR/evaluations.jsonl, for its report.
 Examples:
   kgan evaluate --run_dir=runs/digits
   kgan evaluate --saved_model=saved_models/digits --dataset=digits --metrics=fid,precision_recall --out=digits.json
+  kgan evaluate --run_dir=runs/conditional --metrics=fid,intra_fid,cas
+  kgan evaluate --run_dir=runs/cyclegan --direction=b_to_a
   kgan evaluate --images=samples/ --dataset=images:photos --features="inception(path='classify_image_graph_def.pb')"
 """
 
@@ -21,12 +23,12 @@ import json
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from absl import flags
 
 from kgan import files
-from kgan.checks import InputError
+from kgan.checks import InputError, unknown
 from kgan.commands import define, no_arguments, writable
 from kgan.commands.quiet import quiet
 from kgan.runs import flags as flagfile
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from kgan.metrics import Evaluation
+    from kgan.sampling import Sampler
 
 FLAGS = flags.FlagValues()
 _text = functools.partial(define.text, flag_values=FLAGS)
@@ -51,8 +54,8 @@ _text(
     "metrics",
     None,
     "Names by comma: fid, kid, inception_score, precision_recall, density_coverage, sliced_wasserstein, swd, ms_ssim, "
-    "bins, birthday, classes, modes, ppl. Default: fid, kid, precision_recall, density_coverage; with known modes, "
-    "modes in place of kid.",
+    "bins, birthday, classes, modes, ppl; of conditional generators cas, intra_fid. Default: fid, kid, "
+    "precision_recall, density_coverage; with known modes, modes in place of kid.",
 )
 define.part(
     "features",
@@ -63,6 +66,7 @@ define.part(
 )
 _whole("num", 10_000, "Samples of each, or all reals if they are fewer.", least=2)
 _whole("seed", 0, "Of the latents, or of the order of a folder's images.", least=0)
+_text("direction", None, "Of a generator that translates: a_to_b, the default, or b_to_a.")
 _path("out", None, "NAME.json: the numbers with their protocol.")
 
 
@@ -77,6 +81,8 @@ def main(argv: Sequence[str]) -> None:
         raise InputError(f"out: wanted a file NAME.json, got {FLAGS.out!r}")
     if FLAGS.out:
         writable("out", FLAGS.out)
+    if FLAGS.direction not in (None, "a_to_b", "b_to_a"):
+        raise unknown("direction", FLAGS.direction, ["a_to_b", "b_to_a"])
     settings = flagfile.read(FLAGS.run_dir) if FLAGS.run_dir else {}
     dataset = FLAGS.dataset or settings.get("dataset")
     if not dataset:
@@ -84,7 +90,8 @@ def main(argv: Sequence[str]) -> None:
     data_dir = FLAGS.data_dir or settings.get("data_dir")
     with quiet():
         from kgan.commands import judge
-    batches, shape, weights, (epoch, step), generator = _source()
+    generator, shape, weights, (epoch, step) = _source()
+    part = None if generator is None or generator.free else _parts()[1]
     evaluate = judge.evaluator(
         dataset,
         judge.names(FLAGS.metrics),
@@ -94,11 +101,18 @@ def main(argv: Sequence[str]) -> None:
         data_dir=data_dir,
         resolution=shape[:2] if len(shape) == 3 else None,
         progress=sys.stderr.isatty(),
-        asks_generator=generator is not None,
+        generator=generator,
+        part=part,
     )
     if accuracy := getattr(evaluate.network, "accuracy", None):
         print(f"{evaluate.network.label}: knows {accuracy:.1%} of images that it was not trained on")
-    evaluation = evaluate(batches(evaluate.num), weights, epoch, step, generator)
+    if generator is None:
+        batches, _ = judge.reals(f"images:{FLAGS.images}", evaluate.num, seed=FLAGS.seed)  # in random order
+    elif generator.free:
+        batches = generator.iter_labelled(evaluate.num, FLAGS.seed)
+    else:
+        batches = _translated(generator, dataset, evaluate.num, split=FLAGS.split, data_dir=data_dir)
+    evaluation = evaluate(batches, weights, epoch, step, generator)
     _print(evaluation)
     if FLAGS.out:
         files.write(FLAGS.out, json.dumps(evaluation.to_json(), indent=1, allow_nan=False) + "\n")
@@ -109,32 +123,36 @@ def main(argv: Sequence[str]) -> None:
         evaluations.record(FLAGS.run_dir, evaluation)
 
 
-def _source() -> tuple:
-    """A function from a number to batches of samples, the shape of one, whose they are, (epoch, step), the generator.
-
-    There is none for a folder of images.
-    """
+def _source() -> "tuple[Sampler | None, tuple, str, tuple[int, int]]":
+    """(the generator, None for a folder of images; the shape of a sample; whose they are; (epoch, step))."""
     from kgan import data
-    from kgan.commands import judge
     from kgan.export import load_generator
     from kgan.runs import Run
 
     if FLAGS.images:
-        name = f"images:{FLAGS.images}"
-
-        def images(num: int) -> Iterator["np.ndarray"]:
-            batches, _ = judge.reals(name, num, seed=FLAGS.seed)  # in random order
-            return batches.as_numpy_iterator()
-
-        return images, tuple(data.load(name).element_spec.shape), "images", (0, 0), None
-    place, weights = (0, 0), "exported"
-    if FLAGS.run_dir:
-        run = Run(FLAGS.run_dir)
-        generator, facts = run.sampler(), run.newest()
-        place, weights = (facts["epoch"], facts["step"]), facts["weights"]
-    else:
+        return None, tuple(data.load(f"images:{FLAGS.images}").element_spec.shape), "images", (0, 0)
+    if FLAGS.saved_model:
         generator = load_generator(FLAGS.saved_model)
-    return lambda num: generator.iter_samples(num, FLAGS.seed), generator.sample_shape, weights, place, generator
+        return generator, generator.sample_shape, "exported", (0, 0)
+    run = Run(FLAGS.run_dir)
+    generator, facts = run.sampler(FLAGS.direction), run.newest()
+    return generator, generator.sample_shape, facts["weights"], (facts["epoch"], facts["step"])
+
+
+def _parts() -> list[str]:
+    """Of data of two pictures at a time, which is translated, and which the translations are to be like."""
+    return (FLAGS.direction or "a_to_b").split("_to_")
+
+
+def _translated(generator: "Sampler", dataset: str, num: int, **where: Any) -> Iterator["np.ndarray"]:
+    """Pictures of the data, translated."""
+    from kgan.commands import judge
+
+    shape = generator.given["images"].shape
+    where["resolution"] = None if None in shape[:2] else shape[:2]
+    sources, _ = judge.reals(dataset, num, part=_parts()[0], **where)
+    for images in sources.as_numpy_iterator():
+        yield generator.sample(len(images), FLAGS.seed, images=images)
 
 
 def _print(evaluation: "Evaluation") -> None:

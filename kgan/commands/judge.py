@@ -10,6 +10,8 @@ import tensorflow as tf
 from kgan import data, metrics
 from kgan.checks import InputError, lookup
 from kgan.metrics.evaluation import DEFAULT
+from kgan.metrics.registry import check_generator
+from kgan.sampling import Sampler
 
 
 def evaluator(
@@ -22,7 +24,8 @@ def evaluator(
     data_dir: str | None = None,
     resolution: int | Sequence[int] | str | None = None,
     progress: bool = False,
-    asks_generator: bool = True,
+    generator: Sampler | None = None,
+    part: str | None = None,
 ) -> metrics.Evaluator:
     """Compares samples with `num` random reals of a data set.
 
@@ -33,47 +36,69 @@ def evaluator(
             for other points themselves; for grey images with labels a classifier trained on them, else Inception.
         num: samples of each.
         progress: show a bar.
-        asks_generator: whether there will be one, and not only its samples.
+        generator: whose samples these will be; None for samples alone.
+        part: of data of two pictures at a time, the one that samples are to be like: "a" or "b".
 
     Raises:
         InputError: for what the data, the network or the metrics cannot do.
     """
     where = {"split": split, "data_dir": data_dir, "resolution": resolution}
-    for name in metric_names:  # before a classifier is trained
-        needs = lookup("metrics", name, metrics.METRICS).needs
-        if needs == "modes" and not known_modes(dataset):
+    asked = {name: lookup("metrics", name, metrics.METRICS) for name in metric_names}
+    for name, metric in asked.items():  # before a classifier is trained
+        if metric.needs == "modes" and not known_modes(dataset):
             raise InputError(f"metrics: {name!r} wants data with known modes (ring or grid), got {dataset!r}")
-        if needs == "generator" and not asks_generator:
-            raise InputError(f"metrics: {name!r} wants a generator, here are only samples")
+    check_generator(asked, generator)
+    labels = any(metric.needs == "labels" for metric in asked.values())
     if features is None and known_modes(dataset):
         metric_names = metric_names or ("fid", "modes", "precision_recall", "density_coverage")
-    look = network(dataset, features, **where)
-    batches, num = reals(dataset, num, **where)
-    return metrics.Evaluator(batches, look, metric_names or DEFAULT, num, progress, _described(dataset, **where))
+    look = network(dataset, features, part, **where)
+    batches, num = reals(dataset, num, labels=labels, part=part, **where)
+    return metrics.Evaluator(batches, look, metric_names or DEFAULT, num, progress, _described(dataset, part, **where))
 
 
-def _described(dataset: str, split: str, data_dir: str | None, resolution: int | Sequence[int] | str | None) -> str:
+def _described(
+    dataset: str,
+    part: str | None,
+    split: str,
+    data_dir: str | None,
+    resolution: int | Sequence[int] | str | None,
+) -> str:
     """`fashion_mnist`; `fashion_mnist test at 14` where the split is not "train", the resolution not its own."""
-    own, at = data.sample_shape(data.load(dataset, split=split, data_dir=data_dir)), ""
+    own, at = _shape(dataset, part, split=split, data_dir=data_dir), ""
     if resolution is not None and own[:2] != (size := data.sides(resolution)):
         at = " at " + "x".join(map(str, dict.fromkeys(size)))
-    return f"{dataset}{'' if split == 'train' else f' {split}'}{at}"
+    return f"{dataset}{f' {part}' if part else ''}{'' if split == 'train' else f' {split}'}{at}"
 
 
-def network(dataset: str, features: str | None = None, **where: Any) -> metrics.Network:
+def _shape(dataset: str, part: str | None, **where: Any) -> tuple[int, ...]:
+    """The shape of one of the samples; of two pictures at a time, of one part."""
+    loaded = data.load(dataset, **where)
+    return data.sample_shape(loaded) if part is None else tuple(_part(loaded, part).element_spec.shape)
+
+
+def _part(loaded: tf.data.Dataset, part: str) -> tf.data.Dataset:
+    if not isinstance(loaded.element_spec, dict):
+        raise InputError("dataset: this generator translates; wanted pairs:DIR or domains:DIR_A,DIR_B")
+    return loaded.map(lambda pictures: pictures[part])
+
+
+def network(dataset: str, features: str | None = None, part: str | None = None, **where: Any) -> metrics.Network:
     """A network by name, trained on the data set's labels if it has to be; default as `evaluator` says."""
     if features is None and (known := known_modes(dataset)):
         return known
-    features = features or _default(dataset, where)
+    features = features or _default(dataset, part, where)
     trained = features.startswith("classifier")
     return metrics.network(features, *(labelled(dataset, **where) if trained else (None, None)))
 
 
-def reals(dataset: str, num: int, **where: Any) -> tuple[tf.data.Dataset, int]:
+def reals(
+    dataset: str, num: int, labels: bool = False, part: str | None = None, **where: Any
+) -> tuple[tf.data.Dataset, int]:
     """Batches of reals in random order, and how many to take: `num`, or (but for a hundredth) all if they are fewer."""
     num = min(num, data.load(dataset, batch_size=1, **where).stream.source.size)
     batch = _batch(num)
-    return data.load(dataset, batch_size=batch, **where), num - num % batch
+    loaded = data.load(dataset, batch_size=batch, labels=labels, **where)
+    return loaded if part is None else _part(loaded, part), num - num % batch
 
 
 def names(text: str | None) -> list[str]:
@@ -101,8 +126,8 @@ def held_out(dataset: str, batch_size: int, **where: Any) -> Any:
     return keras.tree.map_structure(lambda part: part.numpy(), next(iter(test)))
 
 
-def _default(dataset: str, where: dict) -> str:
-    shape = data.sample_shape(data.load(dataset, **where))
+def _default(dataset: str, part: str | None, where: dict) -> str:
+    shape = _shape(dataset, part, **where)
     if len(shape) == 1:
         return "raw"
     if shape[-1] == 1:

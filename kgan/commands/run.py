@@ -109,11 +109,12 @@ def watch(
         evaluate_patience: evaluations without a better one after which training ends; default never.
         alarm: what `CollapseAlarm` is given, "reals" and "policy", say; None for no alarm.
         equilibrium: what `EquilibriumMonitor` is given, "held_out" and "every", say; None for no monitor.
-        batch: of data as the game takes it, from which a game that translates takes the pictures that it shows.
+        batch: of data as the game takes it, from which one that translates takes the pictures to show and to measure.
     """
     judges = []
     if evaluator is not None:
-        judges.append(callbacks.Evaluate(run_dir, evaluator, every=evaluate_every, patience=evaluate_patience))
+        how_often = {"every": evaluate_every, "patience": evaluate_patience}
+        judges.append(callbacks.Evaluate(run_dir, evaluator, **how_often, batch=batch))
     if alarm is not None:
         judges.append(callbacks.CollapseAlarm(run_dir, **alarm))
     if equilibrium is not None:

@@ -170,15 +170,17 @@ def _judges(dataset: "tf.data.Dataset", gan: "GameModel") -> dict[str, Any]:
     from kgan.commands import judge
 
     where = {name: FLAGS[name].value for name in ("data_dir", "resolution")}
+    generator = gan.sampler()
+    part = None if generator.free else "b"  # what the first way to translate makes
     judges: dict[str, Any] = {}
     network = judge.known_modes(FLAGS.dataset)
     if FLAGS.evaluate_patience and FLAGS.metrics is None:
         raise InputError("evaluate_patience: wanted --metrics too, by which it goes")
     if FLAGS.features is not None and FLAGS.metrics is None and FLAGS.alarm != "off":
-        network = judge.network(FLAGS.dataset, FLAGS.features, **where)
+        network = judge.network(FLAGS.dataset, FLAGS.features, part, **where)
     if FLAGS.metrics is not None:
-        metrics, settings = judge.names(FLAGS.metrics), {"features": FLAGS.features, "num": FLAGS.evaluate_num}
-        judges["evaluator"] = judge.evaluator(FLAGS.dataset, metrics, **settings, **where)
+        settings = {"features": FLAGS.features, "num": FLAGS.evaluate_num, "generator": generator, "part": part}
+        judges["evaluator"] = judge.evaluator(FLAGS.dataset, judge.names(FLAGS.metrics), **settings, **where)
         network = judges["evaluator"].network
     batch = judges["batch"] = judge.some(dataset, 1000)
     _, reals = next(iter(gan.asked(batch).values()))

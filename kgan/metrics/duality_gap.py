@@ -11,27 +11,29 @@ import tensorflow as tf
 
 from kgan.checks import InputError, number, whole
 from kgan.distribute import share
-from kgan.game import Game, Logs, Player, Round
+from kgan.game import Game, Player, Round
 
 
 def duality_gap(gan: Any, data: tf.data.Dataset, steps: int = 50, learning_rate: float = 1e-3) -> dict[str, float]:
-    """How far from a Nash equilibrium the players are: what each could still gain while the other stands still.
+    """How far from a Nash equilibrium the teams are: what each could still gain while the other stands still.
 
-    The value of the zero-sum game is M(G, D) = -L_D, minus the discriminator's adversarial loss on held-out data
-    (penalties bind the responding discriminator, but are not counted). With D* the discriminator after `steps`
-    best-response steps against the fixed G, and G* likewise against the fixed D,
+    The value of the zero-sum game is M(G, D) = -L_D, minus the discriminators' adversarial losses on held-out data,
+    their sum where there are several (penalties bind the responding discriminators, but are not counted; a pool of old
+    fakes is among what they are shown). With D* the discriminators after `steps` best-response steps against the fixed
+    G, all generators, and G* likewise against the fixed D,
 
         gap = M(G, D*) - M(G*, D)
 
     (eq. 1 there), which is 0 at an equilibrium and positive elsewhere; with few steps it is a lower bound, and can
-    come out slightly negative. G* maximises L_D, also where the generator trains on another loss. The steps are
-    Adam's (0.5, 0.999), the networks are in training mode throughout; afterwards every variable is as it was.
+    come out slightly negative. G* maximises L_D alone, also where the generator trains on another loss or more terms.
+    The steps are Adam's (0.5, 0.999), the networks are in training mode throughout; afterwards every variable is as it
+    was.
 
     Args:
-        gan: a compiled `kgan.GAN`.
+        gan: a compiled `kgan.GAN`, or another game of kgan's.
         data: a finite dataset of held-out batches, two or more: the players respond on the first half (again and
             again), and are judged on the other.
-        steps: best-response steps of each player.
+        steps: best-response steps of each team.
         learning_rate: of those steps.
 
     Returns:
@@ -51,58 +53,64 @@ def duality_gap(gan: Any, data: tf.data.Dataset, steps: int = 50, learning_rate:
     gan.check_batch(batches[0])
     half = len(batches) // 2
     worst, best = (
-        _value_after(gan, player, batches[:half], batches[half:], steps, learning_rate)
-        for player in gan.cached("duality_gap", lambda: _responses(gan))
+        _value_after(gan, team, batches[:half], batches[half:], steps, learning_rate)
+        for team in gan.cached("duality_gap", lambda: _responses(gan))
     )
     return {"duality_gap": worst - best, "worst_case": worst, "best_case": best}
 
 
-def _raise_loss(gan: Any, round: Round) -> tuple[tf.Tensor, Logs]:
-    loss = gan.discriminator_objective(round)[1]["d_loss"]
-    return -loss, {}
+def _shown(gan: Any, round: Round) -> tf.Tensor:
+    """L_D: the sum of the discriminators' adversarial losses."""
+    judges = [player for player in gan.game.players if player.role == "d"]
+    return tf.add_n([player.objective(round)[1][f"{player.name}_loss"] for player in judges])
 
 
 @dataclasses.dataclass(frozen=True)
 class _Response:
-    """A player that moves alone, compiled: its optimizer, `step(batch, count)` and then M, `value(batch, count)`."""
+    """A team that moves alone, compiled: its optimizers, `step(batch, count)` and then M, `value(batch, count)`."""
 
-    optimizer: keras.optimizers.Optimizer
+    optimizers: Sequence[keras.optimizers.Optimizer]
     step: Callable
     value: Callable
 
 
 def _responses(gan: Any) -> tuple[_Response, _Response]:
-    d, g = gan.game.player("d"), gan.game.player("g")
-    against_d = dataclasses.replace(g, objective=lambda round: _raise_loss(gan, round))
-    return _response(gan, d), _response(gan, against_d)
+    teams = {role: [player for player in gan.game.players if player.role == role] for role in "dg"}
+    against = lambda round: (-_shown(gan, round), {})  # noqa: E731
+    makers = [dataclasses.replace(player, objective=against) for player in teams["g"]]
+    return _response(gan, teams["d"]), _response(gan, makers)
 
 
-def _response(gan: Any, player: Player) -> _Response:
+def _response(gan: Any, team: Sequence[Player]) -> _Response:
     with gan.distribute_strategy.scope():
-        optimizer = keras.optimizers.Adam(beta_1=0.5)
-        optimizer.build(player.variables)
-    alone = Game([dataclasses.replace(player, optimizer=optimizer)])
+        optimizers = [keras.optimizers.Adam(beta_1=0.5) for _ in team]
+        for optimizer, player in zip(optimizers, team, strict=True):
+            optimizer.build(player.variables)
+    alone = Game([dataclasses.replace(p, optimizer=o) for p, o in zip(team, optimizers, strict=True)])
 
     def step(batch: Any, count: tf.Tensor) -> tuple:
-        gradients, _ = alone.gradients(alone.players[0], gan.round(share(batch), count, lazy=False))
-        alone.players[0].move(gradients)
+        round = gan.round(share(batch), count, lazy=False).drawn(0)
+        gradients, _ = alone.evaluate(alone.players, round)
+        for player in alone.players:
+            player.move(gradients[player.name])
         return ()
 
     def value(batch: Any, count: tf.Tensor) -> tf.Tensor:
         with gan.game.at({}):  # moving statistics stay as they are
-            return -gan.discriminator_objective(gan.round(share(batch), count, lazy=False))[1]["d_loss"]
+            return -_shown(gan, gan.round(share(batch), count, lazy=False))
 
-    return _Response(optimizer, tf.function(gan.replicated(step)), tf.function(gan.replicated(value)))
+    return _Response(optimizers, tf.function(gan.replicated(step)), tf.function(gan.replicated(value)))
 
 
 def _value_after(
     gan: Any, response: _Response, respond_on: Sequence, judge_by: Sequence, steps: int, learning_rate: float
 ) -> float:
-    """M after the player's best response; then everything is put back."""
+    """M after the team's best response; then everything is put back."""
     before = [np.array(v) for v in gan.variables]
-    for variable in response.optimizer.variables:  # of the last time
-        variable.assign(tf.zeros_like(variable))
-    response.optimizer.learning_rate = learning_rate
+    for optimizer in response.optimizers:
+        for variable in optimizer.variables:  # of the last time
+            variable.assign(tf.zeros_like(variable))
+        optimizer.learning_rate = learning_rate
     try:
         for count, batch in zip(range(steps), itertools.cycle(respond_on)):
             response.step(batch, tf.constant(count))
