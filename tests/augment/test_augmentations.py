@@ -209,7 +209,7 @@ def test_bad_input():
         (lambda: augment.get("colour"), "augment: unknown name 'colour'; did you mean 'color'"),
         (lambda: augment.get("adaa"), "augment: unknown name 'adaa'; did you mean 'ada'"),
         (lambda: augment.get("color,translaton"), "policy: unknown name 'translaton'; did you mean 'translation'"),
-        (lambda: augment.get(lambda x, seed: x), "augment: wanted a name or an object with __call__, drawn, reals"),
+        (lambda: augment.get(lambda x, seed: x), "an object with __call__, drawn, beside, reals, observe, got"),
         (lambda: augment.get("diffaugment(policy=3)"), "policy: wanted names with commas between them, got 3"),
         (lambda: augment.get("ada(pipe='bgx')"), "pipe: unknown name 'bgx'; did you mean 'bg"),
         (lambda: augment.get("ada(pipe='xflip,scail')"), "pipe: unknown name 'scail'; did you mean 'scale'"),
