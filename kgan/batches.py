@@ -36,6 +36,17 @@ def unpack(batch: Any) -> tuple[Any, Any]:
     return parts[0], parts[1] if len(parts) > 1 else None
 
 
+def check_keys(name: str, batch: Any) -> None:
+    """Raises an `InputError` unless the keys of all dicts in a nest are names, which TensorFlow can put in order."""
+    if isinstance(batch, dict):
+        odd = [key for key in batch if not isinstance(key, str)]
+        if odd:
+            raise InputError(f"{name}: wanted names as the keys of a dict, got {odd[0]!r}")
+    if isinstance(batch, dict | list | tuple):
+        for part in batch.values() if isinstance(batch, dict) else batch:
+            check_keys(name, part)
+
+
 def batched(x: Any) -> bool:
     """Whether `x` is data in batches of its own, and no array."""
     return isinstance(x, tf.data.Dataset | keras.utils.PyDataset)
@@ -175,6 +186,7 @@ def _columns(x: Any, y: Any, name: str = "x") -> tuple:
 def _arrays(name: str, value: Any) -> Any:
     """`value` as a nest of NumPy arrays: what has a shape is an array, a list of numbers too."""
     if isinstance(value, dict):
+        check_keys(name, value)
         return {key: _arrays(name, part) for key, part in value.items()}
     if isinstance(value, list | tuple) and any(hasattr(leaf, "shape") for leaf in tf.nest.flatten(value)):
         return tuple(_arrays(name, part) for part in value)
@@ -235,6 +247,7 @@ def _numbered(batch: Callable, numbers: Iterable, first: Any, whole: bool = True
 def _tuples(batch: Any) -> Any:
     """`batch` with tuples for lists, which tf.data takes for tensors."""
     if isinstance(batch, dict):
+        check_keys("data", batch)
         return {key: _tuples(part) for key, part in batch.items()}
     return tuple(map(_tuples, batch)) if isinstance(batch, tuple | list) else np.asarray(batch)
 

@@ -311,6 +311,7 @@ class FitLoop(Graphs):
 
     def _batch(self, batch: Any) -> Any:
         """A batch of arrays or tensors as tensors, looked at."""
+        batches.check_keys("data", batch)
         batch = tf.nest.map_structure(tf.convert_to_tensor, batch)
         self._check_split(batch)
         self.check_batch(batch)

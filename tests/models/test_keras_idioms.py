@@ -158,6 +158,8 @@ def test_validation(gan):
 
 
 REFUSED = {
+    "x: wanted names as the keys of a dict, got 1": lambda g: g.fit({"images": POINTS, 1: POINTS}),
+    "data: wanted names as the keys of a dict, got 2": lambda g: g.train_on_batch(({"a": {"b": POINTS, 2: POINTS}},)),
     "x: wanted a dataset of batches, an array of samples or a PyDataset, got a generator": lambda g: g.fit(
         p for p in POINTS
     ),
