@@ -1,6 +1,6 @@
 """Equal to the bit: the same weights, data and seed give the same run in every process, idle or loaded.
 
-This file alone touches private TensorFlow API (`gen_math_ops`).
+This file touches private TensorFlow API (`gen_math_ops`), as `derivatives.py` does.
 """
 
 import contextlib

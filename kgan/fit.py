@@ -19,6 +19,7 @@ import tensorflow as tf
 from kgan import batches, idioms
 from kgan.bits import exact
 from kgan.checks import InputError, whole
+from kgan.derivatives import without_zeros
 from kgan.graphs import Graphs
 
 
@@ -53,6 +54,7 @@ class FitLoop(Graphs):
     memory: Mapping[str, np.ndarray] = types.MappingProxyType({})
 
     @exact()
+    @without_zeros()
     def fit(
         self,
         x: Any = None,
@@ -279,6 +281,7 @@ class FitLoop(Graphs):
         return data if steps is None else data.take(whole(limit, steps))
 
     @exact()
+    @without_zeros()
     def train_on_batch(self, *rounds: Any, return_dict: bool = True) -> dict[str, float] | list[float]:
         """One round, compiled, on the given batches, as many as a round needs (`rounds_needed`).
 
