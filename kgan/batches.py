@@ -177,6 +177,7 @@ def _alone(x: Any, y: Any, batch_size: int | None) -> None:
 
 
 def _columns(x: Any, y: Any, name: str = "x") -> tuple:
+    check_keys(name, x), check_keys("y", y)
     columns = (_arrays(name, x),) if y is None else (_arrays(name, x), _arrays("y", y))
     if rows(columns) == 0:
         raise InputError(f"{name}: wanted at least one sample, got none")
@@ -186,7 +187,6 @@ def _columns(x: Any, y: Any, name: str = "x") -> tuple:
 def _arrays(name: str, value: Any) -> Any:
     """`value` as a nest of NumPy arrays: what has a shape is an array, a list of numbers too."""
     if isinstance(value, dict):
-        check_keys(name, value)
         return {key: _arrays(name, part) for key, part in value.items()}
     if isinstance(value, list | tuple) and any(hasattr(leaf, "shape") for leaf in tf.nest.flatten(value)):
         return tuple(_arrays(name, part) for part in value)
