@@ -16,6 +16,7 @@ _MODELS = {
     "GAN",
     "LSGAN",
     "Pix2Pix",
+    "ProgressiveGAN",
     "R3GAN",
     "RaGAN",
     "SAGAN",

@@ -217,6 +217,41 @@ class BlurAnnealing(Augmentation):
 
 
 @keras.saving.register_keras_serializable("kgan")
+class Coarsening(Augmentation):
+    """Shows the discriminator coarse images first: progressive growing's fade without growing networks.
+
+    With lod = k, a level of detail in the words of Karras et al. 2018, each square of 2^k x 2^k pixels is its mean;
+    between two whole numbers the two images are mixed, as there. At 0 it is the identity. No draws.
+
+    Args:
+        lod: from 0 on; a number or a Schedule, say `kgan.schedules.Linear(3.0, 0.0, rounds)`, for 32 x 32 from 4 x 4.
+            What the sizes cannot be halved to stays as coarse as they can.
+
+    Raises:
+        InputError: for a negative lod; (when called) for samples that are no images.
+    """
+
+    def __init__(self, lod: float | Schedule) -> None:
+        self.lod = checks.number("lod", lod, least=0.0)
+
+    def __call__(self, images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+        height, width, channels = image_size(images)
+        levels, side = [images], 2
+        while height % side == width % side == 0:
+            squares = tf.reshape(images, [-1, height // side, side, width // side, side, channels])
+            means = tf.ones_like(squares) * tf.reduce_mean(squares, [2, 4], keepdims=True)
+            levels.append(tf.reshape(means, tf.shape(images)))
+            side *= 2
+        place = tf.minimum(tf.cast(self.lod, images.dtype), len(levels) - 1.0)
+        weights = [tf.nn.relu(1.0 - tf.abs(place - k)) for k in range(len(levels))]
+        return tf.add_n([weight * level for weight, level in zip(weights, levels, strict=True)])
+
+    def get_config(self) -> dict:
+        lod = self.lod
+        return {"lod": keras.saving.serialize_keras_object(lod) if isinstance(lod, Schedule) else lod}
+
+
+@keras.saving.register_keras_serializable("kgan")
 class Blend(keras.layers.Layer):
     """From the first of several inputs to the last, as the weight `strength` goes from 0 to 1.
 

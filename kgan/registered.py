@@ -11,7 +11,7 @@ import wrapt
 
 CLASSES = {
     "kgan.augment": ("ADA", "APA", "DiffAugment", "InstanceNoise", "Pipe"),
-    "kgan.curriculum": ("Blend", "BlurAnnealing"),
+    "kgan.curriculum": ("Blend", "BlurAnnealing", "Coarsening"),
     "kgan.layers": (
         "BatchNormalization",
         "BlurDownsampling2D",
@@ -32,9 +32,10 @@ CLASSES = {
     ),
     "kgan.models": (
         *("ACGAN", "ConditionalGAN", "CycleGAN", "DRAGAN", "FGAN", "GAN", "LSGAN", "Pix2Pix", "R3GAN", "RaGAN"),
-        *("SAGAN", "SNGAN", "WGAN", "WGANGP"),
+        *("SAGAN", "ProgressiveGAN", "SNGAN", "WGAN", "WGANGP"),
     ),
     "kgan.models.r3gan": ("WarmAdam",),
+    "kgan.networks.progressive": ("ProgressiveDiscriminator", "ProgressiveGenerator"),
     "kgan.networks.r3gan_layers": ("Basis", "GroupedConv2D"),
     "kgan.networks.unet": ("LastingDropout",),
     "kgan.priors": ("Categorical", "Labels", "Normal", "Pictures", "Uniform"),

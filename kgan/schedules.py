@@ -280,3 +280,7 @@ class ResolutionSchedule:
         since = step + self.fade - level * phase  # rounds since the level began to fade in
         faded = tf.clip_by_value(tf.cast(since, "float32") / self.fade, 0.0, 1.0)
         return tf.cast(level, "int32"), faded
+
+    def begins(self, level: int) -> int:
+        """The round in which a level, a place in `resolutions`, begins to fade in; 0 for the first."""
+        return max(0, level * (self.stable + self.fade) - self.fade)

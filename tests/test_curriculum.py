@@ -107,6 +107,21 @@ def test_easiness_weighs_the_terms_of_its_loss_as_it_is_in_that_round(images):
     assert term(1.0, 0) != pytest.approx(term(0.9, 0), rel=1e-3)
 
 
+def test_coarsening_is_the_mean_of_squares_mixed_between_whole_levels():
+    x = np.random.default_rng(0).normal(size=(2, 12, 8, 3)).astype("float32")
+    image = tf.constant(x)
+    coarse = lambda lod: curriculum.Coarsening(lod)(image, None).numpy()  # noqa: E731
+    two, four = (x.reshape(2, 12 // k, k, 8 // k, k, 3).mean((2, 4)).repeat(k, 1).repeat(k, 2) for k in (2, 4))
+    np.testing.assert_array_equal(coarse(0.0), x)
+    np.testing.assert_allclose(coarse(1.0), two, atol=1e-6)
+    np.testing.assert_allclose(coarse(1.25), 0.75 * two + 0.25 * four, atol=1e-6)
+    np.testing.assert_allclose(coarse(7.0), four, atol=1e-6)  # 12 cannot be halved more often
+    annealed = curriculum.Coarsening(Linear(2.0, 0.0, 8))
+    np.testing.assert_allclose(kgan.schedules.at(annealed, 4)(image, None), two, atol=1e-6)
+    again = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(annealed))
+    assert again.lod == annealed.lod
+
+
 def test_blur_is_scipys_within_and_keeps_a_plain_image():
     x = np.random.default_rng(0).normal(size=(2, 24, 32, 3)).astype("float32")
     blurred = curriculum.BlurAnnealing(1.5)(tf.constant(x), random.key(0)).numpy()
@@ -219,6 +234,7 @@ def test_bad_input(images):
         (lambda: make(images, 4, 10, difficulty=lambda x: x[:, 0, 0, 0] / 0), "difficulty: wanted finite scores"),
         (lambda: curriculum.EasinessWeight("relativistic", 1.0), "base: wanted a loss with a term for each logit"),
         (lambda: curriculum.EasinessWeight("hinge", 5.0), r"emphasis: wanted a number in \[0, 1\], got 5.0"),
+        (lambda: curriculum.Coarsening(-1), "lod: wanted a number from 0 on, got -1"),
         (lambda: curriculum.BlurAnnealing(-1), "std: wanted a number from 0 on, got -1"),
         (lambda: curriculum.BlurAnnealing(1.0)(tf.zeros((4, 2)), None), r"wanted images .*, got shape \(4, 2\)"),
         (lambda: curriculum.growing_discriminator([1, 2]), r"networks: wanted Keras models, got \[1, 2\]"),

@@ -59,7 +59,7 @@ def test_every_part_has_a_row():
     assert named("Augmentation") == set(kgan.augment.AUGMENTATIONS)
     assert named("Schedules") == classes(kgan.schedules) - {"Schedule"} | {"ttur"}
     assert named("Curriculum") == classes(kgan.curriculum) | {"easy_to_hard", "growing_discriminator"}
-    games = {"ConditionalGAN", "ACGAN", "CycleGAN", "Pix2Pix"}
+    games = {"ConditionalGAN", "ACGAN", "CycleGAN", "Pix2Pix", "ProgressiveGAN"}
     assert named("Presets") | games == {preset.__name__ for preset in PRESETS.values()}
     page = (Path(__file__).parent.parent / "docs" / "games.md").read_text()
     assert all(f"| `{name}` |" in page for name in games)
@@ -154,6 +154,15 @@ def test_the_example_runs(recwarn):
     assert int(names["gan"].step.numpy()) == 2
     assert {"r1", "lecam"} <= set(names["gan"].history.history)
     assert not [warning for warning in recwarn if "discriminator" in str(warning.message)]  # the lint has no objection
+
+
+def test_the_game_of_ones_own_runs():
+    page = (Path(__file__).parent.parent / "docs" / "own_game.md").read_text()
+    blocks = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    script = "\n".join(blocks).replace("epochs=10, steps_per_epoch=300", "epochs=1, steps_per_epoch=2")
+    names = {}
+    exec(script, names)
+    assert names["gan"].step.numpy() == 2 and names["codes"].shape == (128, 2)
 
 
 def test_every_metric_and_network_has_a_row_with_the_names_of_its_values():

@@ -14,6 +14,7 @@ from kgan.export import load_generator
 ROOT = Path(__file__).parent.parent
 EXAMPLES = ROOT / "examples"
 SMALL = {
+    "bigan": ["--epochs=1", "--steps_per_epoch=2", "--width=4"],
     "custom_objective": ["--epochs=2", "--steps_per_epoch=2"],
     "custom_penalty": ["--epochs=2", "--steps_per_epoch=2"],
     "keras_workflow": ["--epochs=2", "--width=4", "--examples=128", "--logs={}/logs"],
@@ -21,6 +22,7 @@ SMALL = {
 }
 # What each shows: a number of its own in the logs, or a line.
 SHOWS = {
+    "bigan": r"\|G\(E\(x\)\) - x\|: \d\.\d+",
     "custom_objective": r"g_feature_distance: [\d.]+",
     "custom_penalty": r"drift: [\d.e-]+ .* r1: [\d.]+",
     "keras_workflow": r"epochs: 2 logs: d_fake, .*val_r_t\nimages: \(4, 16, 16, 1\)",

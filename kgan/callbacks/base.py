@@ -1,8 +1,10 @@
 """What the callbacks share: a run's folder, in which one process at a time trains."""
 
 import os
+from collections.abc import Callable
 
 import keras
+import tensorflow as tf
 
 from kgan.distribute import is_chief
 from kgan.runs import folder, lock
@@ -31,6 +33,13 @@ class RunCallback(keras.callbacks.Callback):
         if is_chief():
             folder.make(self.run_dir)
             self._lock = lock.take(self.run_dir)
+
+    def compiled(self, function: Callable, by_stage: dict) -> Callable:
+        """`function` compiled for the game as it is: one that grows is another in each stage; kept in `by_stage`."""
+        key = self.model.graph_key()
+        if key not in by_stage:
+            by_stage[key] = tf.function(function)
+        return by_stage[key]
 
     def on_train_end(self, logs: dict | None = None) -> None:
         """Lets go of the folder; a callback that does more calls this last."""

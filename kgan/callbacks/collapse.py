@@ -130,7 +130,7 @@ class CollapseAlarm(RunCallback):
             learning_rates(self.model)  # says now if they cannot be changed
         self.failed = False
         self._begun, self._rollbacks = False, 0
-        self._separation = tf.function(self._separated)
+        self._graphs: dict = {}
         self.history = table.read(self.run_dir)
         self._alarms = alarms.read(self.run_dir)
         if is_chief():
@@ -155,7 +155,7 @@ class CollapseAlarm(RunCallback):
 
     def _look(self, step: int) -> None:
         figures = self.figures(self.model.sample(len(self.reals), seed=step, average=False, **self._given))
-        figures["separation"] = float(self._separation())
+        figures["separation"] = float(self.compiled(self._separated, self._graphs)())
         seen = _wrong(figures, [old for old in self.history if old["step"] >= self.warmup])
         wrong = seen if step >= self.warmup else {}
         self.history.append({"step": step, **figures, "wrong": self._wrong_looks() + 1 if wrong else 0})

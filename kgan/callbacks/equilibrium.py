@@ -64,9 +64,9 @@ class EquilibriumMonitor(RunCallback):
         if tf.distribute.in_cross_replica_context():
             raise InputError("fit: EquilibriumMonitor wants it called outside of strategy.scope()")
         self.model.check_batch(self.held_out)
-        self._operator = None
+        self._operators: dict = {}  # by the game's stage
         self.history = table.read(self.run_dir)
-        self._measure = tf.function(self._graph)
+        self._graphs: dict = {}
         self._writer = None  # until there is something to write
 
     def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
@@ -96,7 +96,8 @@ class EquilibriumMonitor(RunCallback):
             logs.update(newest | logs)  # r_t of the training batches stays
 
     def _take(self, step: int) -> None:
-        row = {"step": step, **{name: float(value) for name, value in self._measure().items()}}
+        measured = self.compiled(self._graph, self._graphs)()
+        row = {"step": step, **{name: float(value) for name, value in measured.items()}}
         row["update_cosine"] = self._update_cosine(step)
         row["eigenvalue_real"], row["eigenvalue_imag"] = self._eigenvalue(step)
         self.history.append(row)
@@ -134,10 +135,12 @@ class EquilibriumMonitor(RunCallback):
     def _eigenvalue(self, step: int) -> tuple[float, float]:
         if not self.eigen_every or (step // self.every) % self.eigen_every:
             return math.nan, math.nan
-        if self._operator is None:
+        stage = self.model.graph_key()
+        if stage not in self._operators:
             # Made where it is used: its draws are keyed by the step.
-            self._operator = jacobian_operator(self.model.game, lambda: self.model.round(self.held_out, lazy=False))
-        values = leading_eigenvalues(self._operator, 1, tolerance=0.05)
+            operator = jacobian_operator(self.model.game, lambda: self.model.round(self.held_out, lazy=False))
+            self._operators[stage] = operator
+        values = leading_eigenvalues(self._operators[stage], 1, tolerance=0.05)
         return (float(values[0].real), float(abs(values[0].imag))) if len(values) else (math.nan, math.nan)
 
     def _graph(self) -> dict[str, tf.Tensor]:

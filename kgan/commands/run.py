@@ -6,6 +6,7 @@
 is `kgan train --preset=sngan --dataset=fashion_mnist --seed=1 ... --run_dir=runs/a`, without its flags.txt.
 """
 
+import inspect
 import math
 import os
 from collections.abc import Callable, Mapping, Sequence
@@ -15,7 +16,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from kgan import callbacks, data, memory
+from kgan import callbacks, data, memory, models
 from kgan.checks import InputError, lookup, whole
 from kgan.metrics import Evaluator
 from kgan.models import GAN, PRESETS
@@ -25,6 +26,14 @@ from kgan.spec import resolve
 OPTIMIZERS = {
     name.lower(): getattr(keras.optimizers, name)
     for name in ("Adadelta", "Adagrad", "Adam", "Adamax", "AdamW", "Lion", "Nadam", "RMSprop", "SGD")
+}
+
+
+# Settings that one preset alone has, and what it does by them.
+ONLY = {
+    "clip_value": ("wgan", "clips weights"),
+    "stage_rounds": ("progressive", "grows"),
+    "fade_rounds": ("progressive", "grows"),
 }
 
 
@@ -40,6 +49,7 @@ def build(
     width: int | None = None,
     latent_dim: int | None = None,
     policy: str = "float32",
+    freeze: int | None = None,
     **settings: Any,
 ) -> tuple[tf.data.Dataset, GAN]:
     """A data set, and a GAN compiled to be trained on it; both are functions of the arguments.
@@ -54,6 +64,7 @@ def build(
         network: a name in `kgan.networks.NETWORKS`; default "mlp" for points, else the preset's own or "dcgan".
         width: of both networks; default: their builders'.
         latent_dim: the dimension of the latents; default: the generator's builder's, 100 for an image by an MLP.
+        freeze: how many layers of each discriminator, from its samples on, stay as they are; default none.
         policy: the precision in which the networks compute: "float32", "mixed_bfloat16" or "mixed_float16".
         **settings: as the preset's `compile` takes them; an optimizer may be a string, "adam(learning_rate=2e-4)".
 
@@ -62,8 +73,9 @@ def build(
     """
     model = lookup("preset", preset, PRESETS)
     whole("seed", seed, 0)
-    if "clip_value" in settings and preset != "wgan":
-        raise InputError(f"clip_value: only the preset 'wgan' clips weights, got preset {preset!r}")
+    for name, (whose, does) in ONLY.items():
+        if name in settings and preset != whose:
+            raise InputError(f"{name}: only the preset {whose!r} {does}, got preset {preset!r}")
     for name in {"d_optimizer", "g_optimizer"} & set(settings):
         settings[name] = _optimizer(name, settings[name])
     if network is not None:
@@ -77,6 +89,11 @@ def build(
     keras.config.set_dtype_policy(policy)
     keras.utils.set_random_seed(seed)  # from which the first weights are drawn
     gan = model.for_data(shapes, batches.num_classes, **_given(network=network, width=width, latent_dim=latent_dim))
+    for role, judge in gan.networks().values():
+        if freeze and role == "d":
+            models.freeze(judge, freeze)
+    if "batch_size" in inspect.signature(model.compile).parameters:  # a setting that goes by it
+        settings["batch_size"] = batch_size
     gan.compile(seed=seed, **settings)
     return batches, gan
 

@@ -55,7 +55,7 @@ _text(
     "preset",
     "gan",
     "gan, wgan, wgan_gp, sngan, lsgan, sagan, dragan, ragan, fgan or r3gan: a paper's settings; conditional or ac_gan, "
-    "on labelled data; cyclegan, on domains:A,B; pix2pix, on pairs:DIR.",
+    "on labelled data; cyclegan, on domains:A,B; pix2pix, on pairs:DIR; progressive, on images.",
 )
 _text(
     "dataset",
@@ -84,6 +84,10 @@ _part("d_optimizer", None, "The discriminator's optimizer: " + _CALL.format("ada
 _part("g_optimizer", None, "The generator's optimizer, likewise.")
 flags.DEFINE_float("ema_decay", None, "Decay of the generator's average, in [0, 1); 0: no average.", flag_values=FLAGS)
 flags.DEFINE_float("clip_value", None, "Bound of the critic's weights; with --preset=wgan only.", flag_values=FLAGS)
+_whole("stage_rounds", None, "Rounds that a resolution stays; with --preset=progressive only.", least=1)
+_whole("fade_rounds", None, "Rounds in which one fades in, likewise; default: as many.", least=1)
+_path("init_from", None, "Weights to begin with: a run's folder, an exported generator's, or a .keras file.")
+_whole("freeze", None, "How many layers of the discriminator, from the samples on, do not learn (FreezeD).", least=1)
 flags.DEFINE_boolean("jit_compile", None, "Compile the round with XLA.", flag_values=FLAGS)
 _whole("steps_per_execution", None, "Rounds in one call of the compiled function.", least=1)
 
@@ -118,8 +122,9 @@ def main(argv: Sequence[str]) -> None:
     folder = Path(FLAGS.run_dir)
     flagfile.check(folder, FLAGS, FREE)
     with quiet():
-        from kgan import callbacks, distribute, export
+        from kgan import callbacks, distribute, export, models
         from kgan.commands import report, run
+        from kgan.runs import checkpoints
 
         strategy = distribute.strategy(FLAGS.strategy)
     chief = distribute.is_chief()
@@ -127,8 +132,12 @@ def main(argv: Sequence[str]) -> None:
         lock.check(folder)
     with strategy.scope():
         dataset, gan = run.build(**_settings())
+        begun = FLAGS.init_from and not checkpoints.latest(folder)
+        matched = models.init_from(gan, FLAGS.init_from) if begun else []
     if chief:
         _print_summary(gan, dataset)
+        for line in matched:
+            print(f"from {FLAGS.init_from}, {line}")
 
     def begin(logs: dict) -> None:
         if chief:
@@ -159,7 +168,7 @@ def main(argv: Sequence[str]) -> None:
 
 def _settings() -> dict[str, Any]:
     """What `run.build` is given."""
-    settings = _given(name for name in FLAGS if name not in {"run_dir", "strategy", *FIT, *JUDGE, *WATCH})
+    settings = _given(name for name in FLAGS if name not in {"run_dir", "strategy", "init_from", *FIT, *JUDGE, *WATCH})
     if "penalty" in settings:
         settings["penalties"] = settings.pop("penalty")
     return settings

@@ -5,6 +5,8 @@ from kgan.models.cyclegan import CycleGAN
 from kgan.models.gan import GAN
 from kgan.models.pix2pix import Pix2Pix
 from kgan.models.presets import DRAGAN, FGAN, LSGAN, PRESETS, R3GAN, SAGAN, SNGAN, WGAN, WGANGP, RaGAN
+from kgan.models.progressive import ProgressiveGAN
+from kgan.models.transfer import freeze, init_from
 
 __all__ = [
     "ACGAN",
@@ -21,5 +23,8 @@ __all__ = [
     "ConditionalGAN",
     "CycleGAN",
     "Pix2Pix",
+    "ProgressiveGAN",
     "RaGAN",
+    "freeze",
+    "init_from",
 ]

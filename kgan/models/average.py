@@ -22,23 +22,34 @@ class Average:
         source: a built `keras.Model`.
         network: another of the same architecture; it starts with the source's weights.
         decay: in [0, 1), or a schedule of such numbers; None if it is never updated.
+
+    Attributes:
+        born: by the id of a variable of a source that grows, the round with which it began to be trained; from there
+            the ramp counts for it, so that it is all but copied at first.
     """
 
     def __init__(self, source: keras.Model, network: keras.Model, decay: Any) -> None:
         self.source, self.network, self.decay = source, network, decay
         network.set_weights(source.get_weights())
+        self.born: dict[int, int] = {}
 
     def update(self, step: tf.Tensor) -> None:
         """Moves the average, at the end of round `step` (from 0)."""
-        t = tf.cast(step, "float32") + 1.0
-        decay = self.decay(step + 1) if callable(self.decay) else tf.minimum(self.decay, (1.0 + t) / (10.0 + t))
-        rate = 1.0 - decay
+        decay = self.decay(step + 1) if callable(self.decay) else tf.minimum(self.decay, _ramp(step))
+        rates = {born: 1.0 - tf.minimum(decay, _ramp(step - born)) for born in set(self.born.values()) if born}
         averaged = {id(v) for v in self.source.trainable_variables}
         for mean, value in zip(self.network.variables, self.source.variables, strict=True):
             if id(value) in averaged:
+                rate = rates.get(self.born.get(id(value)), 1.0 - decay)
                 mean.assign_add(tf.cast(rate, mean.dtype) * (value.value - mean.value))
             else:
                 mean.assign(value.value)
+
+
+def _ramp(step: tf.Tensor) -> tf.Tensor:
+    """What a decay may be at most in round `step` (from 0) since it began."""
+    t = tf.cast(tf.maximum(step, 0), "float32") + 1.0
+    return (1.0 + t) / (10.0 + t)
 
 
 def duplicate(name: str, network: keras.Model, inputs: dict) -> keras.Model:

@@ -81,14 +81,18 @@ class Objectives:
         """What objectives look at, once for all those that are evaluated together."""
         return round.once(f"play {encounter}", lambda: self.encounters()[encounter].meet(round))
 
-    def network(self, name: str, inputs: Any, round: Round) -> Any:
-        """What the network called `name` makes of its inputs in a round, float32: one tensor, or a dict by name."""
+    def network(self, name: str, inputs: Any, round: Round, part: str | None = None) -> Any:
+        """What the network called `name`, or the layer `part` of it, makes of its inputs in a round, float32.
+
+        Inputs are one tensor, or a dict by name.
+        """
         networks = {name: network for name, (_, network) in self.networks().items()}
         # Each evaluation of a round's objectives, a second one for the Jacobian say, sees the same dropout and noise.
         layers = random.fold_in(round.seed, LAYERS)
         round.once("layers", lambda: random.reseed(list(networks.values()), layers))
         inputs = inputs if isinstance(inputs, dict) else {name: inputs}
-        return as_float32(feed(networks[name], inputs, round.training))
+        layer = networks[name] if part is None else networks[name].get_layer(part)
+        return as_float32(feed(layer, inputs, round.training))
 
     def meeting(
         self,

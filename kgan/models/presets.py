@@ -18,6 +18,7 @@ from kgan.models.conditional import ACGAN, ConditionalGAN
 from kgan.models.cyclegan import CycleGAN
 from kgan.models.gan import GAN
 from kgan.models.pix2pix import Pix2Pix
+from kgan.models.progressive import ProgressiveGAN
 from kgan.models.r3gan import R3GAN
 from kgan.penalties import Dragan, GradientPenalty
 from kgan.schedules import ttur
@@ -206,4 +207,5 @@ PRESETS = {
     "ac_gan": ACGAN,
     "cyclegan": CycleGAN,
     "pix2pix": Pix2Pix,
+    "progressive": ProgressiveGAN,
 }

@@ -185,6 +185,14 @@ def _check_optimizer(argument: str, optimizer: keras.optimizers.Optimizer) -> No
             raise InputError(f"{argument}: gradient_accumulation_steps cannot be combined with clipping")
 
 
+def own_networks(game: type, own: str, network: str | None, shapes: Any) -> None:
+    """Raises an `InputError` unless data of these shapes are images, and no other network is asked for than `own`."""
+    images = isinstance(shapes, tuple) and len(shapes) == 3 and all(isinstance(size, int) for size in shapes)
+    if network not in (None, own) or not images:
+        what = f"network {network!r}" if network not in (None, own) else f"samples of {shapes}"
+        raise InputError(f"preset: {game.__name__} has networks of its own, on images, got {what}")
+
+
 def decay(value: Any) -> Any:
     """`ema_decay`, checked: None, a number in [0, 1) or a schedule."""
     if value is None or callable(value) or (isinstance(value, int | float) and 0.0 <= value < 1.0):

@@ -5,6 +5,7 @@ from kgan.networks.dcgan import dcgan_discriminator, dcgan_generator
 from kgan.networks.mlp import mlp_discriminator, mlp_generator
 from kgan.networks.opponents import NETWORKS, opponents
 from kgan.networks.patchgan import patch_discriminator
+from kgan.networks.progressive import progressive_discriminator, progressive_generator
 from kgan.networks.r3gan import r3gan_discriminator, r3gan_generator
 from kgan.networks.sagan import sagan_discriminator, sagan_generator
 from kgan.networks.sngan import sngan_discriminator, sngan_generator
@@ -19,6 +20,8 @@ __all__ = [
     "mlp_generator",
     "opponents",
     "patch_discriminator",
+    "progressive_discriminator",
+    "progressive_generator",
     "r3gan_discriminator",
     "r3gan_generator",
     "sagan_discriminator",

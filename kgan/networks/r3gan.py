@@ -12,12 +12,11 @@ import keras
 
 from kgan.layers import BlurDownsampling2D, BlurUpsampling2D
 from kgan.networks.r3gan_layers import Basis, GroupedConv2D
-from kgan.networks.shapes import check_sizes, halvings
+from kgan.networks.shapes import check_sizes, halvings, tapered
 
 SLOPE = 0.2
 GAIN = math.sqrt(2.0 / (1.0 + SLOPE**2))  # what keeps the mean square behind this leaky ReLU
 GROUP = 16  # channels in a group, in the authors' settings for CIFAR-10 and FFHQ
-FULL = 4  # stages of full width: 4 x 4 to 32 x 32. The authors' for FFHQ halve it in each stage from there on
 
 
 def _normal(gain: float) -> keras.initializers.Initializer:
@@ -47,7 +46,7 @@ def _stages(image_shape: tuple, width: int, blocks: int) -> tuple[list, int, tup
     """The width of each stage, coarsest first; the number of blocks in the network; the coarsest map's size."""
     check_sizes(width=width, blocks=blocks)
     doublings = halvings(image_shape)
-    widths = [max(1, width >> max(0, stage + 1 - FULL)) for stage in range(doublings + 1)]
+    widths = tapered(width, doublings + 1)
     return widths, blocks * len(widths), (image_shape[0] >> doublings, image_shape[1] >> doublings)
 
 

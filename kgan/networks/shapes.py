@@ -49,6 +49,17 @@ def picture_sizes(name: str, shape: tuple, least: int = 1, multiple: int = 1) ->
         raise InputError(f"{name}: wanted sizes {wanted}, got {shape[0]} x {shape[1]}")
 
 
+FULL = 4  # levels of full width
+
+
+def tapered(width: int, levels: int) -> list[int]:
+    """The channels of each level, coarsest first: `width` for four (4 x 4 to 32 x 32), then half of the one before.
+
+    So in the networks of progressive growing, StyleGAN2 and R3GAN, whose authors differ in the width.
+    """
+    return [max(1, width >> max(0, level + 1 - FULL)) for level in range(levels)]
+
+
 # A bias before these does nothing (Adam would walk it at random): they have a shift of their own.
 UNBIASED = ("batch", "instance")
 

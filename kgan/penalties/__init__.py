@@ -16,6 +16,7 @@ Weights are numbers from 0 on, or `kgan.schedules`: anything else raises an `Inp
 from kgan.penalties.base import EPSILON, Penalty, Play, Stateful, squared_gradient_norms
 from kgan.penalties.classification import Classification
 from kgan.penalties.consistency import BalancedConsistency, Consistency, LatentConsistency, Shift
+from kgan.penalties.drift import Drift
 from kgan.penalties.feature_matching import FeatureMatching
 from kgan.penalties.gradient import R1, R1R2, R2, Dragan, GradientPenalty, LipschitzPenalty
 from kgan.penalties.lecam import LeCam
@@ -33,6 +34,7 @@ __all__ = [
     "Classification",
     "Consistency",
     "Dragan",
+    "Drift",
     "FeatureMatching",
     "GradientPenalty",
     "LatentConsistency",
@@ -63,6 +65,7 @@ PENALTIES = {
         LeCam,
         OrthogonalRegularization,
         PathLength,
+        Drift,
         FeatureMatching,
         Classification,
     )

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
 
 from kgan.checks import InputError, lookup
 from kgan.fit import Progress
@@ -81,7 +82,8 @@ def save(model: Any, run_dir: str | os.PathLike, keep: int | None = None) -> Pat
     aside.mkdir(parents=True)
     try:
         weights = "ema" if model.averaged else "raw"
-        place = progress.Saved(**vars(model.progress), weights=weights, signature=_signature(model))
+        about = {"weights": weights, "signature": _signature(model), "networks": _places(model)}
+        place = progress.Saved(**vars(model.progress), **about)
         progress.write(aside, place, values, model.memory)
         _save_samplers(model, aside)
         for path in (*aside.iterdir(), aside):
@@ -134,6 +136,26 @@ def restore(model: Any, path: str | os.PathLike) -> None:
         variable.assign(value)
     model.progress = Progress(saved.epoch, saved.step, saved.totals)
     model.memory = memory
+
+
+def networks(path: str | os.PathLike) -> dict[str, list[tuple[str, np.ndarray]]]:
+    """The weights in the checkpoint in a folder, by network ("g", "d", "g average"): each variable's name and value.
+
+    Raises:
+        InputError: if it cannot be read, or was made before it knew its networks.
+    """
+    try:
+        saved, values, _ = progress.read(Path(path))
+    except Exception as error:
+        raise InputError(f"checkpoint {str(path)!r} cannot be read ({reason(error)})") from error
+    if not saved.networks:
+        raise InputError(f"checkpoint {str(path)!r} does not say which weights are whose; its generator.keras does")
+    names = [name for name, *_ in saved.signature.variables]
+    floating = {place for place, value in enumerate(values) if np.issubdtype(value.dtype, np.floating)}
+    return {
+        network: [(names[place], values[place]) for place in places if place in floating]
+        for network, places in saved.networks.items()
+    }
 
 
 def describe(path: str | os.PathLike) -> dict[str, Any]:
@@ -189,6 +211,14 @@ def _remove(folders: Iterable[Path]) -> None:
 def _signature(model: Any) -> progress.Signature:
     optimizers = {player.name: type(player.optimizer).__name__ for player in model.game.players}
     return progress.Signature(optimizers, [(v.path, tuple(v.shape), str(v.dtype)) for v in model.state])
+
+
+def _places(model: Any) -> dict[str, list[int]]:
+    """Where in the state the variables of each network are, and of each average."""
+    place = {id(v): number for number, v in enumerate(model.state)}
+    networks = {name: network for name, (_, network) in model.networks().items()}
+    networks |= {f"{name} average": average.network for name, average in model.averages.items()}
+    return {name: [place[id(v)] for v in network.variables] for name, network in networks.items()}
 
 
 def _compare(path: str | os.PathLike, theirs: progress.Signature, ours: progress.Signature) -> None:

@@ -28,13 +28,19 @@ class Signature:
 
 @dataclasses.dataclass(frozen=True)
 class Saved:
-    """The place in the run: `fit.Progress`, whose weights the checkpoint's generator has, and of what architecture."""
+    """The place in the run: `fit.Progress`, whose weights the checkpoint's generator has, and of what architecture.
+
+    Attributes:
+        networks: by the name of each network, and of each average ("g average"), where its variables are in the state;
+            not in checkpoints of kgan 0.1.
+    """
 
     epoch: NonNegativeInt
     step: NonNegativeInt
     totals: dict[str, float]
     weights: Literal["ema", "raw"]
     signature: Signature
+    networks: dict[str, list[NonNegativeInt]] = dataclasses.field(default_factory=dict)
 
 
 def write(folder: Path, saved: Saved, values: Sequence[np.ndarray], memory: Mapping[str, np.ndarray]) -> None:

@@ -16,7 +16,7 @@ import kgan
 from kgan.commands import main, run
 from kgan.export import load_generator
 from kgan.runs import Run
-from kgan.runs.checkpoints import latest
+from kgan.runs.checkpoints import latest, networks
 
 TINY = ["--resolution=8", "--width=4", "--latent_dim=3", "--steps_per_epoch=3", "--ema_decay=0.5"]
 
@@ -47,6 +47,19 @@ def refused(tmp_path, monkeypatch, capsys):
         return err
 
     return refused
+
+
+def test_init_from_says_what_fits_and_begins_with_it(finished, tmp_path, capsys, refused):
+    source, folder = f"--init_from={finished}", tmp_path / "transferred"
+    assert train(folder, source, "--freeze=1", "--epochs=1") == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert f"from {finished}, g: 7 of 7 variables" in lines and f"from {finished}, d: 4 of 4 variables" in lines
+    ours, theirs = (dict(networks(latest(one))["d"]) for one in (folder, finished))
+    first, second = [name for name in ours if name.endswith("kernel")]
+    assert np.array_equal(ours[first], theirs[first]) and not np.array_equal(ours[second], theirs[second])
+    shutil.rmtree(folder)
+    wider = ["train", f"--run_dir={tmp_path}/other", "--resolution=8", "--width=5", source]
+    assert "init_from: no weights of" in refused(*wider)
 
 
 def test_a_run_end_to_end_shows_only_its_own_lines(tmp_path):

@@ -22,6 +22,7 @@ class Case:
     data: Any
     given: dict = dataclasses.field(default_factory=dict)
     settings: dict = dataclasses.field(default_factory=dict)
+    step: int = 0  # a round in which all of its networks' layers play
 
 
 def images(seed: int = 0, num: int = 16) -> np.ndarray:
@@ -81,6 +82,11 @@ def noisy_pix2pix():
     return pix2pix(networks.unet_generator(SHAPE, channels=1, width=2, depth=2))
 
 
+def progressive():
+    both = networks.progressive_generator(SHAPE, 4, width=4), networks.progressive_discriminator(SHAPE, width=4)
+    return kgan.ProgressiveGAN(*both, latent_dim=4)
+
+
 TWO, ASKED = {"a": images(), "b": images(1)}, {"images": images(2, 3)}
 GAMES = {
     "gan": Case(gan, images(), settings={"penalties": ["r1(gamma=1)"], "augment": "apa(p=0.5)"}),
@@ -90,6 +96,7 @@ GAMES = {
     "ac_gan": Case(conditional("classes"), (images(), LABELS), {"labels": 1}),
     "cyclegan": Case(cyclegan, TWO, ASKED),
     "pix2pix": Case(pix2pix, TWO, ASKED),
+    "progressive": Case(progressive, images(), settings={"stage_rounds": 1, "fade_rounds": 6}, step=3),
 }
 NOISY = {"noisy_pix2pix": Case(noisy_pix2pix, TWO, ASKED)}
 

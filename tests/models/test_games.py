@@ -119,6 +119,8 @@ def test_the_export_equals_sample(game, trained, tmp_path):
 def test_every_term_reaches_every_variable_that_it_should(game, playing):
     """Each adversarial loss, each penalty and each team's term moves all of the networks that it goes through."""
     model = playing(game, augment=None)
+    model.step.assign(GAMES[game].step)
+    model.adapt()
     round = model.round(next(iter(dataset(GAMES[game]))))
     networks = {name: network for name, (_, network) in model.networks().items()}
     for key, encounter in model.encounters().items():

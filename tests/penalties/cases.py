@@ -27,6 +27,7 @@ PENALTIES = [
     "orthogonal(network='both', weight=0.01)",
     "orthogonal(network='both', weight=0.01, diagonal=True)",
     "path_length",
+    "drift(weight=0.5)",
     "feature_matching",
     "classification(d_weight=2.0, g_weight=0.1)",
 ]
