@@ -5,6 +5,7 @@ import tensorflow as tf
 
 from kgan import checks
 from kgan.checks import InputError
+from kgan.layers import fused
 from kgan.layers.normalization import Normalization
 
 
@@ -16,8 +17,9 @@ class BatchNormalization(Normalization):
     the variance being the biased one, as in Keras. In inference (or if `trainable` is False) by the moving ones.
 
     Under several replicas the statistics are those of the whole batch over all of them, as on one device, and
-    gradients pass through the sums, twice if need be. It follows that a layer may not be called within a branch of
-    `tf.cond` there. Each call in training moves the statistics: those on reals, on fakes and for a penalty alike.
+    gradients pass through the sums, as often as need be. It follows that a layer may not be called within a branch of
+    `tf.cond` there. On one replica it is one operation of TensorFlow's (`layers.fused`), but for float64; it rounds in
+    an order of its own. Each call in training moves the statistics: those on reals, on fakes and for a penalty alike.
 
     A sample's output depends on the others in its batch. In a generator that correlates the samples of a batch, which
     Salimans et al. 2016 (section 3.5) avoid by virtual batch normalisation: the statistics of a reference batch that
@@ -46,19 +48,22 @@ class BatchNormalization(Normalization):
         self.moving_variance = self.add_weight(shape=shape, initializer="ones", name="moving_variance", **moving)
 
     def call(self, inputs: tf.Tensor, training: bool = False) -> tf.Tensor:
-        return self._affine(self._standardize(inputs, training), [-1])
-
-    def _standardize(self, inputs: tf.Tensor, training: bool) -> tf.Tensor:
         x = self._exact(inputs)
+        gamma, beta = (None if v is None else tf.cast(v.value, x.dtype) for v in (self.gamma, self.beta))
+        return tf.cast(self._normalized(x, gamma, beta, training), self.compute_dtype)
+
+    def _normalized(self, x: tf.Tensor, gamma: tf.Tensor | None, beta: tf.Tensor | None, training: bool) -> tf.Tensor:
+        """gamma * standardised + beta, a number of each a channel; None for 1 and 0."""
+        gamma = tf.ones(x.shape[-1:], x.dtype) if gamma is None else gamma
+        beta = tf.zeros(x.shape[-1:], x.dtype) if beta is None else beta
         if training and self.trainable:
-            mean = _batch_mean(x)
-            variance = _batch_mean(tf.square(x - mean))
+            y, mean, variance = _by_batch(x, gamma, beta, self.epsilon)
             self._move(self.moving_mean, mean)
             self._move(self.moving_variance, variance)
-        else:
-            mean = tf.cast(self.moving_mean.value, x.dtype)
-            variance = tf.cast(self.moving_variance.value, x.dtype)
-        return (x - mean) * tf.math.rsqrt(variance + self.epsilon)
+            return y
+        mean = tf.cast(self.moving_mean.value, x.dtype)
+        variance = tf.cast(self.moving_variance.value, x.dtype)
+        return _affine(x - mean, variance, gamma, beta, self.epsilon)
 
     def _move(self, moving: keras.Variable, value: tf.Tensor) -> None:
         moving.assign(moving.value * self.momentum + tf.cast(value, moving.dtype) * (1.0 - self.momentum))
@@ -97,7 +102,7 @@ class ConditionalBatchNormalization(BatchNormalization):
 
     def call(self, inputs: list, training: bool = False) -> tf.Tensor:
         x, labels = inputs
-        y = self._standardize(x, training)
+        y = self._normalized(self._exact(x), None, None, training)
         labels = tf.reshape(tf.cast(labels, "int32"), [-1] + [1] * (len(x.shape) - 2))  # a class for all positions
         if self.scale:
             y = y * tf.cast(tf.gather(self.gamma.value, labels), y.dtype)
@@ -112,11 +117,30 @@ class ConditionalBatchNormalization(BatchNormalization):
         return {**super().get_config(), "num_classes": self.num_classes}
 
 
+def _by_batch(x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor, epsilon: float) -> tuple:
+    """What `fused.batch_normalization` gives, of the batches of all replicas together, and in float64 too."""
+    if x.dtype == tf.float32 and not _together():
+        return fused.batch_normalization(x, gamma, beta, epsilon)
+    mean = _batch_mean(x)
+    centred = x - mean
+    variance = _batch_mean(tf.square(centred))
+    return _affine(centred, variance, gamma, beta, epsilon), mean, variance
+
+
+def _affine(centred: tf.Tensor, variance: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor, epsilon: float) -> tf.Tensor:
+    return centred * (gamma * tf.math.rsqrt(variance + epsilon)) + beta
+
+
+def _together() -> bool:
+    """Whether there are other replicas, who are at the same place."""
+    return tf.distribute.get_strategy().num_replicas_in_sync > 1 and not tf.distribute.in_cross_replica_context()
+
+
 def _batch_mean(x: tf.Tensor) -> tf.Tensor:
     """The mean of each channel over batch and positions, of all replicas' batches; they may differ in size."""
     total = tf.reduce_sum(x, list(range(len(x.shape) - 1)))
     count = tf.cast(tf.size(x) // x.shape[-1], x.dtype)
-    if tf.distribute.get_strategy().num_replicas_in_sync > 1 and not tf.distribute.in_cross_replica_context():
+    if _together():
         context = tf.distribute.get_replica_context()
         total, count = context.all_reduce(tf.distribute.ReduceOp.SUM, [total, count])
     return total / count

@@ -1,0 +1,88 @@
+"""Batch normalisation as one operation, in float32, against the layer's explicit form in float64, which has tests."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from kgan import derivatives, layers
+from kgan.layers import fused
+
+RNG = np.random.default_rng(0)
+SHAPES = (6, 3), (3, 4, 5, 3), (2, 3, 2, 2, 3)
+
+
+class Function:
+    """sum(weights * sin(layer(x))), and what gradient penalties and consensus make of it."""
+
+    def __init__(self, dtype, shape, branch=False):
+        rng = np.random.default_rng(1)
+        self.layer = layers.BatchNormalization(dtype=dtype)
+        self.layer.build((None, *shape[1:]))
+        self.x = keras.Variable(rng.normal(size=shape), dtype=dtype)
+        self.weights = tf.constant(rng.normal(size=shape), dtype)
+        for v in self.layer.trainable_variables:
+            v.assign(rng.uniform(0.5, 1.5, v.shape))
+        self.variables, self.branch = [self.x, *self.layer.trainable_variables], branch
+
+    def value(self):
+        def compute():
+            return tf.reduce_sum(self.weights * tf.sin(self.layer(self.weights * self.x.value, training=True)))
+
+        never = lambda: tf.zeros((), self.x.dtype)  # noqa: E731
+        return tf.cond(tf.reduce_min(self.x.value) < 9, compute, never) if self.branch else compute()
+
+    def penalty(self):
+        return tf.reduce_sum(tf.square(self.gradients(self.value)[0]))
+
+    def energy(self):
+        return tf.add_n([tf.reduce_sum(tf.square(g)) for g in self.gradients(self.penalty)])
+
+    def gradients(self, function):
+        values = [v.value for v in self.variables]
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(values)
+            y = function()
+        return tape.gradient(y, values, unconnected_gradients="zero")
+
+
+def far(found, expected):
+    """The largest difference, as a part of the largest number."""
+    pairs = zip(found, expected, strict=True)
+    return max(np.max(np.abs(a.numpy() - b.numpy())) / np.max(np.abs(b)) for a, b in pairs)
+
+
+@pytest.mark.parametrize("order", ["value", "penalty", "energy"])
+def test_derivatives_of_every_order(order):
+    for shape in SHAPES:
+        ours, exact = (Function(dtype, shape) for dtype in ("float32", "float64"))
+        assert far(ours.gradients(getattr(ours, order)), exact.gradients(getattr(exact, order))) < 1e-4
+
+
+def test_derivatives_of_a_branch():
+    """TensorFlow takes those from the graph, and not from a tape."""
+    ours, exact = Function("float32", SHAPES[1], branch=True), Function("float64", SHAPES[1])
+    for order in ("value", "penalty"):
+        function = tf.function(lambda order=order: ours.gradients(getattr(ours, order)), autograph=False)
+        assert far(function(), exact.gradients(getattr(exact, order))) < 1e-4, order
+
+
+def test_the_third_one_of_tensorflow_is_wrong():
+    """If this fails, TensorFlow has mended it, and kgan need not."""
+    ours, exact = (Function(dtype, SHAPES[0]) for dtype in ("float32", "float64"))
+    derivatives.register("FusedBatchNormGradV3", fused.TENSORFLOWS)
+    try:
+        assert far(ours.gradients(ours.penalty), exact.gradients(exact.penalty)) < 1e-4
+        assert far(ours.gradients(ours.energy), exact.gradients(exact.energy)) > 1e-2
+    finally:
+        derivatives.register("FusedBatchNormGradV3", fused._of_slopes)
+
+
+def test_it_is_used_and_its_statistics_are_the_batchs():
+    layer, x = layers.BatchNormalization(momentum=0.0), RNG.normal(3.0, 2.0, size=(5, 3)).astype("float32")
+    graph = tf.function(lambda: layer(x, training=True), autograph=False).get_concrete_function().graph
+    assert any(operation.type == "FusedBatchNormV3" for operation in graph.get_operations())
+    for rows in (x, x[:1]):
+        layer(rows, training=True)
+        np.testing.assert_allclose(layer.moving_mean, rows.mean(0), rtol=1e-5)
+        np.testing.assert_allclose(layer.moving_variance, rows.var(0), rtol=1e-5)
