@@ -18,7 +18,7 @@ from kgan.penalties.classification import Classification
 from kgan.penalties.consistency import BalancedConsistency, Consistency, LatentConsistency, Shift
 from kgan.penalties.drift import Drift
 from kgan.penalties.feature_matching import FeatureMatching
-from kgan.penalties.gradient import R1, R1R2, R2, Dragan, GradientPenalty, LipschitzPenalty
+from kgan.penalties.gradient import R1, R1R2, R2, Dragan, GradientPenalty, LipschitzPenalty, squared_slopes
 from kgan.penalties.lecam import LeCam
 from kgan.penalties.orthogonal import OrthogonalRegularization
 from kgan.penalties.path_length import PathLength
@@ -48,6 +48,7 @@ __all__ = [
     "Stateful",
     "get",
     "squared_gradient_norms",
+    "squared_slopes",
 ]
 
 PENALTIES = {

@@ -1,12 +1,15 @@
 """Penalties on the norm of the discriminator's gradient: WGAN-GP and its one-sided form, DRAGAN, R1, R2, R1 + R2."""
 
 from collections.abc import Callable
+from typing import Any
 
+import keras
 import tensorflow as tf
 
 from kgan import checks, random
-from kgan.distribute import mean_over_replicas
-from kgan.penalties.base import EPSILON, Penalty, squared_gradient_norms, weighted
+from kgan.checks import InputError
+from kgan.distribute import mean_over_replicas, sublayers
+from kgan.penalties.base import EPSILON, Penalty, Play, squared_gradient_norms, weighted
 
 
 class GradientPenalty(Penalty):
@@ -89,33 +92,69 @@ class Dragan(GradientPenalty):
 class R1(Penalty):
     """Mescheder et al. 2018, eq. 9: gamma/2 * E ||grad D(x)||^2 on reals.
 
+    With `differences`, gamma/2 * E (D(x + h n) - D(x))^2 / h^2 with n ~ N(0, I) and h = differences, as in adversarial
+    flow models (Lin et al. 2025, arXiv 2511.22475). On average it is the same but for O(h^2): (n . grad D)^2 is
+    ||grad D||^2 on average, with a standard deviation of sqrt(2) times that in each sample. It takes one forward pass
+    more and no gradient by the input, so it goes through any layer, in half precision and under XLA.
+
+    h is in the units of the data: small beside their details, and so large that D changes by more than it is rounded.
+    At a critic of digits (benchmarks/differences.py) the mean of 200 draws is 1.00 times the exact penalty for 0.01 in
+    float32 and float16, 1.78 times in bfloat16, where 0.1 gives 1.00; 0.3 gives 1.07, 1.0 1.91 in all. On the ring,
+    whose modes are narrow, 0.01 trains as the gradient does, and 0.1 worse.
+
     Args:
         gamma: the weight, a number from 0 on or a Schedule, with the paper's factor 1/2 (its code's `reg_param` has
             none: 10 there is 20 here).
         interval: every how many rounds it is computed; StyleGAN2 has 16.
+        differences: h, a number above 0 or a Schedule; None for the gradient itself.
+
+    Raises:
+        InputError: for an argument out of its range; at `compile`, of differences in a discriminator that drops out or
+            adds noise: two of its passes differ by that already.
     """
 
     name = "r1"
-    differentiates = True
+    looks_at = ("real",)
 
-    def __init__(self, gamma: float = 10.0, interval: int = 1) -> None:
+    def __init__(self, gamma: float = 10.0, interval: int = 1, differences: float | None = None) -> None:
         super().__init__(interval)
         self.gamma = checks.number("gamma", gamma, 0.0)
+        self.differences = None if differences is None else checks.number("differences", differences, above=0.0)
+        self.differentiates = differences is None
+
+    def check(self, generator: keras.Model, discriminator: keras.Model) -> None:
+        noisy = [layer for layer in sublayers(discriminator) if hasattr(layer, "seed_generator")]
+        if noisy and not self.differentiates:
+            raise InputError(
+                f"penalties: {self.name}(differences=...) compares two passes of the discriminator, of which layer "
+                f"{noisy[0].name!r} ({type(noisy[0]).__name__}) makes others; use {self.name} without differences"
+            )
 
     def __call__(self, discriminator: Callable, real: tf.Tensor, fake: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-        return self._at(discriminator, real)
+        samples = {"real": real, "fake": fake}
+        return self._sum(discriminator, samples, lambda name: discriminator(samples[name]), seed)
 
-    def _at(self, discriminator: Callable, inputs: tf.Tensor) -> tf.Tensor:
-        return weighted(self.gamma, 0.5 * tf.reduce_mean(squared_gradient_norms(discriminator, inputs)))
+    def discriminator_term(self, play: Play) -> tf.Tensor:
+        logits = lambda name: play.real_logits if name == "real" else play.fake_logits  # noqa: E731
+        return self._sum(play.logits_of, {"real": play.real, "fake": play.fake}, logits, play.seed)
+
+    def _sum(self, discriminator: Callable, samples: dict, logits: Callable, seed: tf.Tensor) -> tf.Tensor:
+        terms = []
+        for number, name in enumerate(self.looks_at):
+            if self.differences is None:
+                squares = squared_gradient_norms(discriminator, samples[name])
+            else:
+                draw = random.fold_in(seed, number)
+                squares = squared_slopes(discriminator, samples[name], logits(name), self.differences, draw)
+            terms.append(weighted(self.gamma, 0.5 * tf.reduce_mean(squares)))
+        return tf.add_n(terms)
 
 
 class R2(R1):
     """Mescheder et al. 2018, eq. 10: gamma/2 * E ||grad D(G(z))||^2 on fakes. Arguments as in `R1`."""
 
     name = "r2"
-
-    def __call__(self, discriminator: Callable, real: tf.Tensor, fake: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-        return self._at(discriminator, fake)
+    looks_at = ("fake",)
 
 
 class R1R2(R1):
@@ -126,6 +165,12 @@ class R1R2(R1):
     """
 
     name = "r1_r2"
+    looks_at = ("real", "fake")
 
-    def __call__(self, discriminator: Callable, real: tf.Tensor, fake: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-        return self._at(discriminator, real) + self._at(discriminator, fake)
+
+def squared_slopes(discriminator: Callable, inputs: tf.Tensor, logits: tf.Tensor, h: Any, seed: tf.Tensor) -> tf.Tensor:
+    """(D(x + h n) - D(x))^2 / h^2 of each sample, n ~ N(0, I) in its shape: (batch,). `logits` are D(x)."""
+    noise = random.normal([tf.shape(inputs)[0], *inputs.shape[1:]], seed, dtype=inputs.dtype)
+    change = discriminator(inputs + weighted(h, noise)) - logits
+    change = tf.reduce_sum(change, axis=list(range(1, len(change.shape))))
+    return tf.square(change / tf.cast(h, change.dtype))

@@ -20,6 +20,7 @@ PENALTIES = [
     "r1(gamma=2.0)",
     "r2",
     "r1_r2",
+    "r1_r2(differences=0.1)",
     "consistency",
     "balanced_consistency(fake_weight=5.0, transform='shift(pixels=2, flip=False)')",
     "latent_consistency(radius=0.5)",
