@@ -1,5 +1,6 @@
 """Sampling from a game: the one face that a generator has outside of training."""
 
+import functools
 import json
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -10,11 +11,40 @@ import numpy as np
 import tensorflow as tf
 
 from kgan import memory, priors, random
+from kgan.bits import exact
 from kgan.checks import InputError, unknown, whole
 from kgan.feed import feed
 
 LAYERS = 4  # what a draw is for: a key of its seed
 BATCH = 256  # samples that are made at a time: bounds the memory that a request for many takes
+
+
+class Compiled:
+    """A function of a batch of inputs by name, compiled once for batches of any size, at its first call.
+
+    What cannot be compiled, a network of the user's that looks at its inputs in NumPy say, is run as it is.
+
+    Args:
+        function: of a dict of tensors.
+        spec: what they are, by name.
+    """
+
+    def __init__(self, function: Callable[[dict], Any], spec: Mapping[str, tf.TensorSpec]) -> None:
+        self._function, self._spec = function, dict(spec)
+
+    @exact()
+    def __call__(self, inputs: dict) -> Any:
+        return self.graph(inputs)
+
+    @functools.cached_property
+    def graph(self) -> Callable:
+        """The `tf.function`."""
+        graph = tf.function(self._function, input_signature=[self._spec], autograph=False)
+        try:
+            graph.get_concrete_function()
+        except Exception:  # whatever a user's layer raises; if it is a fault, it is raised again as it is run
+            return self._function
+        return graph
 
 
 class Sampler:
@@ -34,6 +64,8 @@ class Sampler:
     Attributes:
         laws: prior and conditions, by name: every input.
         network: the network that `run` is, where it is one; None otherwise.
+        compiled: `run` compiled, where it is a network: for requests of several batches. Its numbers are those of
+            `run`, but for their last bits; which one is taken depends on the request alone.
         version: of an exported model, a whole number; None otherwise.
     """
 
@@ -48,6 +80,7 @@ class Sampler:
     ) -> None:
         self.run, self.prior, self.given = run, dict(prior), dict(given or {})
         self.network: keras.Model | None = None
+        self.compiled: Compiled | None = None
         self.version: int | None = None
         self.laws = self.prior | self.given
         self.sample_shape, self.value_range, self.variables = sample_shape, value_range, list(variables)
@@ -60,7 +93,7 @@ class Sampler:
             return keras.tree.map_structure(lambda x: tf.cast(x, "float32"), feed(network, inputs, training=False))
 
         sampler = cls(run, priors.named(prior), given, variables=network.variables, **about)
-        sampler.network = network
+        sampler.network, sampler.compiled = network, Compiled(run, sampler.spec)
         return sampler
 
     @property
@@ -176,11 +209,12 @@ class Sampler:
 
     def _parts(self, inputs: dict[str, tf.Tensor], batch_size: int, seed: int = 0) -> Iterator:
         num = int(next(iter(inputs.values())).shape[0])
+        run = self.compiled if self.compiled is not None and num > batch_size else self.run  # one is made sooner as is
         for i in range(0, num, batch_size):
             if self.network is not None:  # what its layers draw is a function of the seed too
                 random.reseed([self.network], random.fold_in(random.key(seed), LAYERS, i))
             rows = {name: value[i : i + batch_size] for name, value in inputs.items()}
-            yield keras.tree.map_structure(lambda x: x.numpy(), self.run(rows))
+            yield keras.tree.map_structure(lambda x: x.numpy(), run(rows))
 
     def _checked(self, inputs: dict[str, Any]) -> dict[str, tf.Tensor]:
         if set(inputs) != set(self.laws):

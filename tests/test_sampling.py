@@ -1,9 +1,14 @@
 """`Sampler`: what it draws and is given, and what it refuses."""
 
+import gc
+import weakref
+
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
+import kgan
 from kgan import priors
 from kgan.checks import InputError
 from kgan.sampling import Sampler, describe, described
@@ -84,3 +89,82 @@ def test_it_can_be_described_and_made_again():
 def test_bad_requests_are_one_line(ask, message):
     with pytest.raises(InputError, match=message):
         ask()
+
+
+def moved(network):
+    rng = np.random.default_rng(0)
+    for v in network.weights:
+        if v.dtype != "uint32":
+            v.assign(np.abs(v.numpy() + rng.normal(size=v.shape)))  # variances too
+    return network
+
+
+def sampler_of(network):
+    given = {"labels": priors.Labels(3)} if len(network.inputs) > 1 else {}
+    return Sampler.of(moved(network), 4, given, sample_shape=network.output_shape[1:])
+
+
+NETWORKS = {
+    "mlp": lambda: kgan.networks.mlp_generator((2,), 4, 8, normalization="batch"),
+    "dcgan": lambda: kgan.networks.dcgan_generator((8, 8, 1), 4, 4, num_classes=3),
+    "sagan": lambda: kgan.networks.sagan_generator((8, 8, 1), 4, 4),
+    "dropout": lambda: keras.Sequential([keras.Input((4,)), keras.layers.Dense(8), Dropped(), keras.layers.Dense(2)]),
+}
+
+
+class Dropped(keras.layers.Dropout):
+    """On in samples too."""
+
+    def __init__(self):
+        super().__init__(0.5)
+
+    def call(self, x, training=False):
+        return super().call(x, training=True)
+
+
+@pytest.mark.parametrize(
+    ("name", "policy"),
+    [("mlp", "float32"), ("dcgan", "mixed_bfloat16"), ("sagan", "float32"), ("dropout", "float32")],
+)
+def test_a_network_is_compiled_once_and_gives_the_same_bits_for_the_same_request(name, policy):
+    keras.config.set_dtype_policy(policy)
+    sampler = sampler_of(NETWORKS[name]())
+    single = sampler.sample(3, seed=1)
+    assert "graph" not in vars(sampler.compiled)  # one batch is made sooner than a network is compiled
+    first = sampler.sample(7, seed=1, batch_size=3)
+    np.testing.assert_allclose(first[:3], single, atol=1e-6 if policy == "float32" else 0.02)
+    sampler.sample(9, seed=2, batch_size=4)
+    np.testing.assert_array_equal(sampler.sample(7, seed=1, batch_size=3), first)
+    np.testing.assert_array_equal(sampler.sample(3, seed=1), single)
+    assert sampler.compiled.graph.experimental_get_tracing_count() == 1
+    other = Sampler.of(sampler.network, 4, sampler.given)
+    np.testing.assert_array_equal(other.sample(7, seed=1, batch_size=3), first)
+
+
+class Numpy(keras.Model):
+    def call(self, x, training=False):
+        return tf.constant(np.sort(x.numpy(), 0))
+
+
+def test_a_network_that_cannot_be_compiled_is_run_as_it_is():
+    samples = Sampler.of(Numpy(), 3).sample(5, batch_size=4)
+    assert (np.diff(samples[:4], axis=0) >= 0).all() and samples.shape == (5, 3)
+
+
+def test_a_game_compiles_a_generator_once_for_all_its_samplers_and_lets_go_of_it():
+    gan = kgan.GAN(kgan.networks.mlp_generator((2,), 2, 4, 1), kgan.networks.mlp_discriminator((2,), 4, 1), 2)
+    gan.compile(ema_decay=None)
+    for _ in range(2):
+        before = gan.sample(5, batch_size=4)
+    assert gan.sampler().compiled is gan.sampler().compiled
+    assert gan.sampler().compiled.graph.experimental_get_tracing_count() == 1
+    gan.generator.trainable_variables[-1].assign_add([1.0, 1.0])
+    np.testing.assert_allclose(gan.sample(5, batch_size=4), before + 1.0, rtol=1e-5)  # it reads weights as they are
+    networks = [weakref.ref(gan.generator)]
+    gan.compile()
+    assert gan.sampler().compiled is not gan.sampler(average=False).compiled
+    gan.sample(5, batch_size=4)
+    networks.append(weakref.ref(gan.sampler().network))
+    del gan
+    gc.collect()
+    assert [network() for network in networks] == [None, None]

@@ -117,7 +117,11 @@ class GameModel(Compiled, Averaged, Balanced, Objectives, FitLoop, keras.Model):
     def sampler(self, name: str | None = None, average: bool = True) -> Sampler:
         """The sampler called `name` in `samplers()`; default the first."""
         samplers = self.samplers(average)
-        return next(iter(samplers.values())) if name is None else lookup("sampler", name, samplers)
+        sampler = next(iter(samplers.values())) if name is None else lookup("sampler", name, samplers)
+        if self.compiled and sampler.network is not None:  # once for all the samplers of a network
+            graph = self.cached(f"samples of {id(sampler.network)}", lambda: sampler.compiled)
+            sampler.compiled = None if self.run_eagerly else graph
+        return sampler
 
     def compile(
         self,
