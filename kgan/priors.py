@@ -185,6 +185,51 @@ def draw(laws: Mapping[str, Any], num: Any, seed: tf.Tensor) -> dict[str, tf.Ten
     return {name: law.draw(num, one) for (name, law), one in zip(laws.items(), seeds, strict=True)}
 
 
+def truncated(laws: Mapping[str, Any], drawn: Mapping[str, tf.Tensor], truncation: Any) -> dict[str, tf.Tensor]:
+    """`drawn` with what is normal drawn towards 0, its mean: times the truncation, psi, a number or one a row.
+
+    Samples become more typical and less various (Karras et al. 2019, section B, whose psi works behind the mapping
+    network; here it is on the latents themselves).
+    """
+    return {
+        name: value * _a_row(truncation, value) if isinstance(laws.get(name), Normal) else value
+        for name, value in drawn.items()
+    }
+
+
+def between(
+    laws: Mapping[str, Any], start: Mapping[str, tf.Tensor], end: Mapping[str, tf.Tensor], position: tf.Tensor
+) -> dict[str, tf.Tensor]:
+    """The way from draws to others: `start` at position 0, `end` at 1; float32 (num,), one a row.
+
+    What is normal goes along the great arc (Shoemake 1985; White 2016), and linearly in length, so that it stays as far
+    from 0 as draws are; the rest in a straight line.
+    """
+    ways = {name: _arc if isinstance(law, Normal) else _line for name, law in laws.items()}
+    return {name: way(start[name], end[name], _a_row(position, start[name])) for name, way in ways.items()}
+
+
+def _line(start: tf.Tensor, end: tf.Tensor, position: tf.Tensor) -> tf.Tensor:
+    return (1.0 - position) * start + position * end
+
+
+def _arc(start: tf.Tensor, end: tf.Tensor, position: tf.Tensor) -> tf.Tensor:
+    axes = list(range(1, start.shape.rank))
+    lengths = [tf.sqrt(tf.reduce_sum(z**2, axes, keepdims=True)) for z in (start, end)]
+    a, b = (tf.math.divide_no_nan(z, length) for z, length in zip((start, end), lengths, strict=True))
+    angle = tf.acos(tf.clip_by_value(tf.reduce_sum(a * b, axes, keepdims=True), -1.0, 1.0))
+    near = tf.sin(angle) < 1e-3  # of parallel latents: the arc is a line, and float32 could not tell its angle
+    safe = tf.where(near, 1.0, angle)
+    weights = [tf.where(near, p, tf.sin(p * safe) / tf.sin(safe)) for p in (1.0 - position, position)]
+    return (weights[0] * a + weights[1] * b) * _line(*lengths, position)
+
+
+def _a_row(value: Any, like: tf.Tensor) -> tf.Tensor:
+    """A number, or one a row, so that it multiplies rows of the shape of `like`."""
+    value = tf.cast(value, like.dtype)
+    return value if value.shape.rank == 0 else tf.reshape(value, (-1, *[1] * (like.shape.rank - 1)))
+
+
 def _classes(num: Any, classes: int, seed: tf.Tensor) -> tf.Tensor:
     uniform = random.uniform((num,), seed)
     return tf.minimum(tf.cast(tf.floor(uniform * classes), "int32"), classes - 1)

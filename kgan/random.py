@@ -74,7 +74,12 @@ def reseed(networks: Sequence[keras.layers.Layer], seed: tf.Tensor) -> None:
     """
     if tf.distribute.get_strategy().num_replicas_in_sync > 1 and not tf.distribute.in_cross_replica_context():
         seed = fold_in(seed, tf.distribute.get_replica_context().replica_id_in_sync_group)
-    # Keras has no public way to a layer's generators but the name of their variables.
-    states = [v for network in networks for v in network.variables if v.name == "seed_generator_state"]
+    states = [v for network in networks for v in network.variables if is_seed(v)]
     for number, state in enumerate(states):
         state.assign(tf.cast(fold_in(seed, number), state.dtype))
+
+
+def is_seed(variable: keras.Variable) -> bool:
+    """Whether a variable is the state of a `keras.random.SeedGenerator`."""
+    # Keras has no public way to a layer's generators but the name of their variables.
+    return variable.name == "seed_generator_state"

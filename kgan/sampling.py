@@ -3,7 +3,7 @@
 import functools
 import json
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from typing import Any
 
 import keras
@@ -67,6 +67,7 @@ class Sampler:
         compiled: `run` compiled, where it is a network: for requests of several batches. Its numbers are those of
             `run`, but for their last bits; which one is taken depends on the request alone.
         version: of an exported model, a whole number; None otherwise.
+        most_rows: that `run` takes at once; None for any number.
     """
 
     def __init__(
@@ -82,6 +83,7 @@ class Sampler:
         self.network: keras.Model | None = None
         self.compiled: Compiled | None = None
         self.version: int | None = None
+        self.most_rows: int | None = None
         self.laws = self.prior | self.given
         self.sample_shape, self.value_range, self.variables = sample_shape, value_range, list(variables)
 
@@ -112,6 +114,11 @@ class Sampler:
         return next((name for name, law in self.given.items() if isinstance(law, priors.Labels)), None)
 
     @property
+    def stochastic(self) -> bool:
+        """Whether layers draw when it samples (dropout that stays on, noise)."""
+        return self.network is not None and any(map(random.is_seed, self.variables))
+
+    @property
     def latent_dim(self) -> int | None:
         """The dimension of the normal latents, where the prior has one such law; None otherwise."""
         normal = [law for law in self.prior.values() if isinstance(law, priors.Normal)]
@@ -139,34 +146,98 @@ class Sampler:
             for name, law in self.laws.items()
         }
 
-    def inputs(self, num: int, seed: int | tf.Tensor = 0, **given: Any) -> dict[str, tf.Tensor]:
+    def inputs(self, num: int, seed: int | tf.Tensor = 0, truncation: Any = 1.0, **given: Any) -> dict[str, tf.Tensor]:
         """The inputs of `num` samples: drawn from the prior, and the conditions that are given.
 
         Args:
             num: how many.
             seed: of the draws.
+            truncation: psi in [0, 1], by which normal latents are multiplied (`priors.truncated`); 1 leaves them.
             **given: conditions by name: a label or a picture for all, or several, which are repeated in their order up
                 to `num`. Labels that are not given are drawn.
 
         Raises:
-            InputError: for a condition that the game does not have, is missing, or out of its range.
+            InputError: for a condition that the game does not have, is missing, or out of its range; for a truncation
+                out of its range, or where nothing is normal.
         """
-        key = random.key(seed)
-        taken = priors.draw(self.prior, num, key)
+        taken = self._taken(num, given)
+        return self._whole({**self._draws(num, random.key(seed), taken), **taken}, truncation)
+
+    def seeded(self, seeds: Any, truncation: Any = 1.0, **given: Any) -> dict[str, tf.Tensor]:
+        """The inputs of one sample a seed: row i are those of `inputs(1, seeds[i])`, whatever the other rows are.
+
+        Args:
+            seeds: whole numbers (num,), of which the lowest 31 bits count; a tensor int64 in a graph.
+            truncation, **given: as in `inputs`; the truncation may be one a row.
+
+        Raises:
+            InputError: as `inputs` does.
+        """
+        if not tf.is_symbolic_tensor(seeds):
+            seeds = tf.constant([whole("seeds", one, 0, 2**63 - 1) for one in np.asarray(seeds).tolist()], "int64")
+        taken = self._taken(tf.shape(seeds)[0], given)
+
+        def one(seed: tf.Tensor) -> dict[str, tf.Tensor]:
+            return {name: rows[0] for name, rows in self._draws(1, random.key(seed), taken).items()}
+
+        kinds = {name: spec for name, spec in self.spec.items() if name not in taken}
+        kinds = {name: tf.TensorSpec(spec.shape[1:], spec.dtype) for name, spec in kinds.items()}
+        drawn = tf.map_fn(one, tf.cast(seeds, "int64"), fn_output_signature=kinds) if kinds else {}
+        return self._whole({**drawn, **taken}, truncation)
+
+    def between(self, seeds_from: Any, seeds_to: Any, position: Any, **given: Any) -> dict[str, tf.Tensor]:
+        """The inputs on the way from the samples of some seeds to those of others (`priors.between`).
+
+        Args:
+            seeds_from, seeds_to: whole numbers (num,).
+            position: numbers in [0, 1], (num,).
+            **given: conditions by name, as in `inputs`; those that are drawn are the nearer end's.
+
+        Raises:
+            InputError: as `inputs` does; for another number of positions or one outside of [0, 1].
+        """
+        if not tf.is_symbolic_tensor(position):
+            position = np.atleast_1d(np.asarray(position, "float32"))
+            if not len(position) == len(seeds_from) == len(seeds_to) or not ((position >= 0) & (position <= 1)).all():
+                raise InputError(f"position: wanted a number in [0, 1] for each pair of seeds, got {position.tolist()}")
+        start, end = self.seeded(seeds_from, **given), self.seeded(seeds_to, **given)
+        nearer = {name: tf.where(tf.less(position, 0.5), start[name], end[name]) for name in self.given}
+        return {**priors.between(self.prior, start, end, position), **nearer}
+
+    def _draws(self, num: Any, key: tf.Tensor, taken: Container) -> dict[str, tf.Tensor]:
+        drawn = priors.draw(self.prior, num, key)
+        for number, (name, condition) in enumerate(self.given.items()):
+            if name not in taken:
+                drawn[name] = condition.draw(num, random.fold_in(key, number, 1))
+        return drawn
+
+    def _taken(self, num: Any, given: Mapping[str, Any]) -> dict[str, tf.Tensor]:
+        """The conditions that are given, repeated in their order; those that cannot be drawn have to be."""
         for name in given:
             if name not in self.given:
                 if not self.given:
                     raise InputError(f"{name}: this generator is unconditional, got {name}={given[name]!r}")
                 raise unknown("condition", name, self.given)
-        for number, (name, condition) in enumerate(self.given.items()):
-            if given.get(name) is not None:
-                rows = condition.take(name, given[name])
-                taken[name] = tf.gather(tf.constant(rows), tf.range(num) % len(rows))
-            elif hasattr(condition, "draw"):
-                taken[name] = condition.draw(num, random.fold_in(key, number, 1))
-            else:
+        taken = {}
+        for name, condition in self.given.items():
+            value = given.get(name)
+            if value is not None:
+                rows = value if tf.is_symbolic_tensor(value) else tf.constant(condition.take(name, value))
+                taken[name] = tf.gather(rows, tf.range(num) % tf.shape(rows)[0])
+            elif not hasattr(condition, "draw"):
                 raise InputError(f"{name}: this generator wants {name}, got none")
         return taken
+
+    def _whole(self, inputs: dict[str, tf.Tensor], truncation: Any) -> dict[str, tf.Tensor]:
+        """All inputs, in their order, truncated."""
+        if not tf.is_symbolic_tensor(truncation):
+            if not (np.isfinite(truncation).all() and np.min(truncation) >= 0 and np.max(truncation) <= 1):
+                raise InputError(f"truncation: wanted a number in [0, 1], got {truncation!r}")
+            if np.all(np.equal(truncation, 1.0)):
+                return {name: inputs[name] for name in self.laws}
+            if not any(isinstance(law, priors.Normal) for law in self.prior.values()):
+                raise InputError(f"truncation: wanted a prior with a normal law, this is {sorted(self.prior)}")
+        return priors.truncated(self.prior, {name: inputs[name] for name in self.laws}, truncation)
 
     def __call__(self, **inputs: Any) -> Any:
         """The samples of inputs by name, float32 NumPy, one a row.
@@ -176,13 +247,45 @@ class Sampler:
         """
         return _joined(list(self._parts(self._checked(inputs), BATCH)))
 
-    def sample(self, num: int, seed: int = 0, batch_size: int = BATCH, **given: Any) -> Any:
+    def sample(
+        self,
+        num: int,
+        seed: int = 0,
+        batch_size: int = BATCH,
+        progress: Callable[[int], Any] | None = None,
+        **given: Any,
+    ) -> Any:
         """`num` samples, float32 NumPy (num, ...), a function of the weights, the seed and what is given.
 
         What layers draw (dropout that stays on, noise) is a function of the seed and of `batch_size`.
+
+        Args:
+            num: how many.
+            seed: of the draws.
+            batch_size: that are made at a time.
+            progress: called after each time, with their number.
+            **given: truncation and conditions, as in `inputs`.
         """
         memory.check("num", f"{num:,} samples", 2 * 4 * whole("num", num) * _numbers(self.sample_shape))
-        return _joined(list(self.iter_samples(num, seed, batch_size, **given)))
+        parts = []
+        for part in self.iter_samples(num, seed, batch_size, **given):
+            parts.append(part)
+            if progress is not None:
+                progress(len(keras.tree.flatten(part)[0]))
+        return _joined(parts)
+
+    def of_seeds(self, seeds: Any, **more: Any) -> Any:
+        """One sample a seed, float32 NumPy: row i is `sample(1, seeds[i])`, whatever the other rows are.
+
+        Args:
+            seeds: whole numbers (num,).
+            **more: truncation and conditions, as in `seeded`.
+        """
+        inputs = self.seeded(seeds, **more)
+        if not self.stochastic:
+            return self(**inputs)
+        rows = [{name: value[i : i + 1] for name, value in inputs.items()} for i in range(len(seeds))]
+        return _joined([next(self._parts(row, 1, int(seed))) for row, seed in zip(rows, seeds, strict=True)])
 
     def iter_samples(self, num: int, seed: int = 0, batch_size: int = BATCH, **given: Any) -> Iterator:
         """The samples of `sample` in batches: for more than memory holds."""
@@ -195,9 +298,11 @@ class Sampler:
         if self._labels is None:
             yield from batches
         else:
-            labels = inputs[self._labels].numpy()
-            starts = range(0, num, batch_size)
-            yield from ((batch, labels[i : i + batch_size]) for i, batch in zip(starts, batches, strict=True))
+            labels, done = inputs[self._labels].numpy(), 0
+            for batch in batches:
+                rows = len(keras.tree.flatten(batch)[0])
+                yield batch, labels[done : done + rows]
+                done += rows
 
     def _drawn(self, num: int, seed: int, batch_size: int, given: Mapping[str, Any]) -> dict[str, tf.Tensor]:
         whole("num", num)
@@ -209,12 +314,13 @@ class Sampler:
 
     def _parts(self, inputs: dict[str, tf.Tensor], batch_size: int, seed: int = 0) -> Iterator:
         num = int(next(iter(inputs.values())).shape[0])
+        batch_size = min(batch_size, self.most_rows or batch_size)
         run = self.compiled if self.compiled is not None and num > batch_size else self.run  # one is made sooner as is
         for i in range(0, num, batch_size):
             if self.network is not None:  # what its layers draw is a function of the seed too
                 random.reseed([self.network], random.fold_in(random.key(seed), LAYERS, i))
             rows = {name: value[i : i + batch_size] for name, value in inputs.items()}
-            yield keras.tree.map_structure(lambda x: x.numpy(), run(rows))
+            yield keras.tree.map_structure(np.asarray, run(rows))  # tensors, or a server's arrays
 
     def _checked(self, inputs: dict[str, Any]) -> dict[str, tf.Tensor]:
         if set(inputs) != set(self.laws):

@@ -168,3 +168,43 @@ def test_a_game_compiles_a_generator_once_for_all_its_samplers_and_lets_go_of_it
     del gan
     gc.collect()
     assert [network() for network in networks] == [None, None]
+
+
+def test_a_seed_a_row():
+    """Row i is the sample of seed i, whatever the others are; truncated, and between others."""
+    seeds = [5, 2**31 + 5, 3, 2**40]
+    rows = PLAIN.of_seeds(seeds)
+    np.testing.assert_array_equal(rows, np.concatenate([PLAIN.sample(1, seed) for seed in seeds]))
+    np.testing.assert_array_equal(rows[0], rows[1])  # the lowest 31 bits count
+    np.testing.assert_array_equal(PLAIN.of_seeds(seeds[2:]), rows[2:])
+    psi = np.array([1.0, 0.5, 0.0, 1.0], "float32")
+    np.testing.assert_array_equal(PLAIN.of_seeds(seeds, truncation=psi), rows * psi[:, None])
+    np.testing.assert_array_equal(PLAIN.sample(4, 1, truncation=0.25), 0.25 * PLAIN.sample(4, 1))
+    way = PLAIN(**PLAIN.between([5, 5, 5], [3, 3, 3], [0.0, 0.5, 1.0]))
+    np.testing.assert_allclose(way[[0, 2]], rows[[0, 2]], rtol=1e-6)
+    # Labels are drawn by the seed, or given; between two samples they are the nearer one's.
+    drawn = LABELLED.of_seeds(range(40))[:, 0]
+    assert set(drawn) == {0.0, 1.0, 2.0, 3.0} and LABELLED.of_seeds([1, 2, 3], labels=[0, 2])[:, 0].tolist() == [
+        0,
+        2,
+        0,
+    ]
+    start, end = 0, int(np.flatnonzero(drawn != drawn[0])[0])
+    way = LABELLED(**LABELLED.between([start] * 3, [end] * 3, [0.0, 0.4, 0.6]))[:, 0]
+    assert way.tolist() == [drawn[start], drawn[start], drawn[end]]
+
+
+def test_rows_that_cannot_be_asked_for():
+    coded = identity({"code": priors.Categorical(3)})
+    for ask, message in (
+        (lambda: PLAIN.of_seeds([-1]), "seeds: wanted a whole number from 0 on, got -1"),
+        (lambda: PLAIN.of_seeds([0.5]), "seeds: wanted a whole number"),
+        (lambda: PLAIN.sample(1, truncation=1.5), r"truncation: wanted a number in \[0, 1\], got 1.5"),
+        (lambda: PLAIN.sample(1, truncation=np.nan), "truncation: wanted"),
+        (lambda: coded.sample(1, truncation=0.5), r"truncation: wanted a prior with a normal law, this is \['code'\]"),
+        (lambda: PLAIN.between([1], [2], [1.5]), r"position: wanted a number in \[0, 1\]"),
+        (lambda: PLAIN.between([1], [2, 3], [0.5]), "position: wanted"),
+        (lambda: TRANSLATOR.of_seeds([1]), "images: this generator wants images, got none"),
+    ):
+        with pytest.raises(InputError, match=message):
+            ask()
