@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from kgan import priors
 from kgan.checks import InputError
+from kgan.export import card, requests
 from kgan.export.saved_model import ABOUT, versions
 from kgan.sampling import Sampler, described
 
@@ -46,6 +47,8 @@ def load_generator(path: str | os.PathLike) -> Sampler:
         return loaded.signatures["serving_default"](**inputs)["images"]
 
     sampler = Sampler(run, **_about(folder, inputs, images))
+    if (folder / card.FILE).exists():
+        sampler.most_rows = requests.most_rows(sampler.sample_shape)
     sampler.version = int(folder.name) if folder.name.isdecimal() else None
     return sampler
 

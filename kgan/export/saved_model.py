@@ -1,10 +1,12 @@
 """Writing a generator as a SavedModel: PATH/VERSION/, as TensorFlow Serving wants it."""
 
 import contextlib
+import errno
+import json
 import logging
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,59 +14,103 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from kgan import files
+from kgan import files, random
 from kgan.checks import InputError
-from kgan.sampling import BATCH, Sampler, describe
+from kgan.export import card, warmup
+from kgan.export.signatures import Served
+from kgan.sampling import Sampler, describe
 
+GRAPH = "saved_model.pb"  # without which a folder is no model
 ABOUT = "assets.extra/sampler.json"  # how the generator's inputs are drawn; servers pass it over
 
 
-def save_generator(gan: Any, path: str | os.PathLike, version: int | None = None) -> Path:
+def save_generator(
+    gan: Any,
+    path: str | os.PathLike,
+    version: int | None = None,
+    weights: str = "float32",
+    facts: Mapping[str, Any] | None = None,
+) -> Path:
     """Writes a generator to the new folder `path`/`version`.
 
-    The SavedModel runs in plain TensorFlow, without kgan and without Keras, and has two signatures:
+    The SavedModel runs in plain TensorFlow, without kgan and without Keras. Its signatures have one row a sample in all
+    inputs and outputs, so that TensorFlow Serving can batch them; `images` are float32 (n, ...):
 
-    - `serving_default`: the generator's inputs by name, each with one row a sample (latents, float32 (num, latent_dim);
-      labels, int32 (num,)) -> {"images": float32 (num, ...)};
-    - `sample`: num and seed, int32 scalars -> {"images": float32 (num, ...)}, those of `gan.sample(num, seed)`; not of
-      a game that translates pictures.
+    - `serving_default`: the generator's inputs by name (latents, float32 (n, latent_dim); labels, int32 (n,)) ->
+      images;
+    - `generate`: seeds, int64 (n,), truncation, float32 (n,) from 0 to 1, where latents are normal, and labels, where
+      there are classes -> images: row i is `gan.sample(1, seeds[i])`, whatever the other rows are;
+    - `generate_png`: as `generate` -> png_bytes, string (n,); of images of one or three channels;
+    - `interpolate`: seeds_from, seeds_to, position, float32 (n,) from 0 to 1, and labels likewise -> images;
+    - `translate`: images in [-1, 1] -> images; of a game that translates, instead of those that draw;
+    - `describe`: rows, int64 (n,) -> about, string (n,): the model card, as JSON;
+    - `sample`: num and seed, int32 scalars -> images, those of `gan.sample(num, seed)`; for who loads the model, or a
+      server without batching.
+
+    A bad request is answered with an error in words: a label, truncation or position out of range, another shape, what
+    is not finite, too many rows (`kgan.export.requests`). The folder also has requests that a server runs when it loads
+    the model (`kgan.export.warmup`), and `assets.extra/model_card.json`.
+
+    It is written aside and renamed, with saved_model.pb as the last file: a server that polls `path` sees all or
+    nothing.
 
     Args:
         gan: a game, whose first sampler is taken, by averaged generators if it has some; a `Sampler`; or a generator, a
             built `keras.Model` from latents (batch, latent_dim) to samples.
         path: the model's folder, made if it is not there: "saved_models/NAME".
         version: a whole number from 1 on; default: the newest in `path` plus one, or 1.
+        weights: "float32"; "float16" or "bfloat16" keep them in half the room, and compute in float32.
+        facts: what the card says beside (`kgan.export.card`): data, preset, metrics.
 
     Returns:
         The folder that was written.
 
     Raises:
-        InputError: if the version exists, `path` is a file or cannot be written, or `gan` is or has no built
-            generator. There is no new version then.
+        InputError: if the version exists, `path` is a file or cannot be written, `gan` is or has no built generator,
+            or one that makes numbers that are not finite, or whose weights float16 cannot hold. There is no new version
+            then.
     """
-    sampler = _sampler(gan)
+    sampler = as_sampler(gan)
     path = Path(path).expanduser()
     if path.exists() and not path.is_dir():
         raise InputError(f"path: wanted a folder, {path} is a file")
-    if version is None:
+    next_one = version is None
+    if next_one:
         version = max(versions(path), default=0) + 1
     if not isinstance(version, int) or version < 1:
         raise InputError(f"version: wanted a whole number from 1 on, got {version!r}")
     target = path / str(version)
     if target.exists():
         raise InputError(f"version: {target} exists; wanted a new one, or none for the next")
-    module = _Module(sampler)
+    served = Served(sampler, lambda served: json.dumps(card.card(served, weights, facts), indent=1), weights)
     path.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".writing-", dir=path) as scratch:
-        folder = Path(scratch) / target.name  # inside, because others may not read the scratch folder itself
+        folder = Path(scratch) / "version"  # inside, because others may not read the scratch folder itself
         try:
             with _silent():
-                tf.saved_model.save(module, str(folder), module.endpoints())
+                tf.saved_model.save(served, str(folder), served.endpoints)
         except tf.errors.OpError as error:  # a disk that is full, say, which TensorFlow tells in its own way
             raise InputError(f"path: {target} cannot be written: {' '.join(error.message.split())}") from error
+        graph = (folder / GRAPH).rename(Path(scratch) / GRAPH)
         files.write(folder / ABOUT, describe(sampler))
-        folder.rename(target)
-    return target
+        files.write(folder / card.FILE, served.about)
+        warmup.write(folder, served.endpoints, sampler)
+        warmup.check(folder, served.endpoints)
+        graph.rename(folder / GRAPH)
+        return _take_place(folder, target, next_one)
+
+
+def _take_place(folder: Path, target: Path, next_one: bool) -> Path:
+    """Renames a whole version's folder to its place, or the next free one."""
+    while True:
+        try:
+            return folder.rename(target)
+        except OSError as error:
+            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                raise
+            if not next_one:  # somebody else was faster
+                raise InputError(f"version: {target} exists; wanted a new one, or none for the next") from error
+            target = target.with_name(str(int(target.name) + 1))
 
 
 def versions(path: Path) -> list[int]:
@@ -82,7 +128,8 @@ def is_newest(gan: Any, path: str | os.PathLike) -> bool:
     saved = tf.train.load_checkpoint(str(path / str(max(versions(path))) / "variables" / "variables"))
     names = [name for name in saved.get_variable_to_shape_map() if name.endswith("VARIABLE_VALUE")]
     held = {saved.get_tensor(name).tobytes() for name in names}
-    return all(np.asarray(variable).tobytes() in held for variable in _sampler(gan).variables)
+    known = (variable for variable in as_sampler(gan).variables if not random.is_seed(variable))  # which is not saved
+    return all(np.asarray(variable).tobytes() in held for variable in known)
 
 
 @contextlib.contextmanager
@@ -96,42 +143,12 @@ def _silent() -> Iterator[None]:
         logging.disable(before)
 
 
-class _Module(tf.Module):
-    """What is saved: the networks' variables, and functions whose graphs hold TensorFlow's ops only."""
+def as_sampler(gan: Any) -> Sampler:
+    """How one samples from what `save_generator` takes.
 
-    def __init__(self, sampler: Sampler) -> None:
-        super().__init__()
-        self.weights = [variable.value for variable in sampler.variables]
-
-        def images(**inputs: tf.Tensor) -> dict[str, tf.Tensor]:
-            return {"images": sampler.run(inputs)}
-
-        self.images = tf.function(images, autograph=False).get_concrete_function(**sampler.spec)
-        shape = self.images.structured_outputs["images"].shape
-
-        def sample(num: tf.Tensor, seed: tf.Tensor) -> dict[str, tf.Tensor]:
-            inputs = sampler.inputs(num, seed)
-            chunks = (num + BATCH - 1) // BATCH
-
-            def more(chunk: tf.Tensor, parts: tf.TensorArray) -> tuple:
-                part = {name: rows[chunk * BATCH : (chunk + 1) * BATCH] for name, rows in inputs.items()}
-                return chunk + 1, parts.write(chunk, self.images(**part)["images"])
-
-            parts = tf.TensorArray(tf.float32, chunks, element_shape=shape)
-            _, parts = tf.while_loop(lambda chunk, _: chunk < chunks, more, (tf.constant(0), parts))
-            return {"images": parts.concat()}
-
-        scalars = [tf.TensorSpec((), tf.int32, name) for name in ("num", "seed")]
-        self.sample = None
-        if sampler.free:
-            self.sample = tf.function(sample, scalars, autograph=False)  # which would write a file of its own
-
-    def endpoints(self) -> dict[str, Any]:
-        """The signatures, by name."""
-        return {"serving_default": self.images} | ({"sample": self.sample} if self.sample else {})
-
-
-def _sampler(gan: Any) -> Sampler:
+    Raises:
+        InputError: if it is or has no built generator.
+    """
     if isinstance(gan, Sampler):
         return gan
     if callable(getattr(gan, "sampler", None)):

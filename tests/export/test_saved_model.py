@@ -12,6 +12,7 @@ import tensorflow as tf
 import kgan
 from kgan.checks import InputError
 from kgan.export import load_generator, save_generator
+from kgan.sampling import Sampler
 
 SHAPE = (8, 8, 1)
 
@@ -101,6 +102,9 @@ def test_what_cannot_be_saved(tmp_path):
     (tmp_path / "file").touch()
     unbuilt = keras.Sequential([keras.layers.Dense(2)])
     wrong = kgan.networks.mlp_discriminator(SHAPE, width=4)
+    huge, broken = (kgan.networks.mlp_generator((2,), latent_dim=3, width=8) for _ in range(2))
+    huge.trainable_variables[0].assign(tf.fill(huge.trainable_variables[0].shape, 1e6))
+    broken.trainable_variables[-1].assign([np.nan, 0.0])
     for arguments, message in [
         ((network, tmp_path / "m", 4), r"version: .*/m/4 exists"),
         ((network, tmp_path / "m", 0), "version: wanted a whole number from 1 on, got 0"),
@@ -109,11 +113,17 @@ def test_what_cannot_be_saved(tmp_path):
         ((unbuilt, tmp_path / "n"), "gan: wanted a built generator"),
         ((wrong, tmp_path / "n"), r"gan: wanted a generator of latents"),
         (("dcgan", tmp_path / "n"), "gan: wanted a game of kgan or a generator"),
+        ((Sampler.of(network, 3), tmp_path / "n"), "gan: wanted samples that are one tensor of a known shape"),
+        ((network, tmp_path / "n", None, "half"), "weights: unknown name 'half'; known: bfloat16, float16"),
+        ((huge, tmp_path / "n", None, "float16"), r"weights: .* holds 1e\+06, too large for float16; wanted bfloat16"),
+        ((broken, tmp_path / "n"), "gan: the signature 'serving_default' fails .* numbers that are not finite"),
     ]:
         with pytest.raises(InputError, match=message) as caught:
             save_generator(*arguments)
         assert "\n" not in str(caught.value)
-    assert sorted(entry.name for entry in tmp_path.iterdir()) == ["file", "m"]
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == ["file", "m", "n"] and not list(
+        (tmp_path / "n").iterdir()
+    )
 
 
 def test_a_failed_write_leaves_nothing(tmp_path, monkeypatch):
