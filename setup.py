@@ -17,7 +17,11 @@ setup(
     long_description_content_type="text/markdown",
     license="Apache-2.0",
     packages=find_packages(include=["kgan", "kgan.*"]),
-    package_data={"kgan": ["py.typed"], "kgan.report": ["page.*"]},
+    package_data={
+        "kgan": ["py.typed"],
+        "kgan.report": ["page.*"],
+        "kgan.serving": ["deployment/*", "page.*"],
+    },
     python_requires=">=3.11,<3.13",
     install_requires=[
         "absl-py",
@@ -35,6 +39,7 @@ setup(
         "tensorflow-datasets",
         "tqdm",
         "typing_extensions",
+        "werkzeug",  # the gallery; TensorBoard has it too
         "wrapt",  # TensorFlow has it too
     ],
     extras_require={
@@ -42,11 +47,16 @@ setup(
         "dev": [
             *DOCS,
             *("hypothesis", "import-linter", "pytest", "pytest-xdist", "ruff", "selenium"),
+            # Oracles of serving: other runtimes, another client, the messages of its configuration.
+            *("openvino", "ovmsclient==2023.1", "pyyaml", "tensorflow-serving-api", "tensorflow-serving-config==0.0.2"),
+            *("ai-edge-litert", "onnxruntime", "tf2onnx"),
             *("CGDs==0.4.5", "prdc", "torch==2.13.0", "torch-fidelity"),  # oracles
         ],
         # The older stack. Without the bound, pip takes a TensorFlow beside which tensorflow-addons cannot be imported.
         "addons": ["tensorflow>=2.15,<2.16", "tensorflow-addons==0.23.0"],
-        "serving": [],
+        "serving": ["tensorflow-serving-api"],  # with gRPC
+        "onnx": ["onnxruntime", "tf2onnx"],
+        "tflite": ["ai-edge-litert"],
         "ray": [],
     },
     entry_points={"console_scripts": ["kgan = kgan.__main__:main"]},

@@ -44,6 +44,7 @@ _MODULES = {
     "runs",
     "sampling",
     "schedules",
+    "serving",
     "updates",
 }
 

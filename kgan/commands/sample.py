@@ -1,11 +1,13 @@
-"""kgan sample [--run_dir=DIR | --saved_model=DIR] [flags]
+"""kgan sample [--run_dir=DIR | --saved_model=DIR | --server=HOST:PORT/MODEL] [flags]
 
-Draws samples from the averaged generator of a run's newest checkpoint, or from an exported generator, and writes
-them as pictures. The samples are a function of the generator and the seed.
+Draws samples from the averaged generator of a run's newest checkpoint, from an exported generator, or from one behind
+TensorFlow Serving, and writes them as pictures. The samples are a function of the generator and the seed, wherever it
+is.
 
 Examples:
   kgan sample --saved_model=saved_models/digits --num=100 --out=digits.png
   kgan sample --run_dir=runs/digits --num=1000 --seed=1 --out=samples/
+  kgan sample --server=localhost:8500/digits --truncation=0.7
   kgan sample --run_dir=runs/conditional --labels=all --num=100
   kgan sample --run_dir=runs/cyclegan --direction=b_to_a --images=photos --out=translated/
 """
@@ -19,8 +21,7 @@ from typing import TYPE_CHECKING, Any
 from absl import flags
 
 from kgan.checks import InputError
-from kgan.commands import define, no_arguments, writable
-from kgan.commands.quiet import quiet
+from kgan.commands import define, no_arguments, source, writable
 
 if TYPE_CHECKING:
     import numpy as np
@@ -32,46 +33,42 @@ _path = functools.partial(define.path, flag_values=FLAGS)
 _text = functools.partial(define.text, flag_values=FLAGS)
 _whole = functools.partial(define.whole, flag_values=FLAGS)
 
-_path("run_dir", None, "A folder that kgan train kept.")
-_path("saved_model", None, "A model's folder, or a version's; default: saved_models/digits, if it is there.")
+source.define_flags(FLAGS)
 _whole("num", 64, "How many samples.", least=1)
 _whole("seed", 0, "Of the latents.", least=0)
+flags.DEFINE_float("truncation", 1.0, "Below 1: nearer to the mean latent, less various.", 0.0, 1.0, FLAGS)
 _text("labels", None, "Of a conditional generator: 0,1,2, repeated in this order; or all. Default: drawn.")
 _path("images", None, "Of one that translates: a folder of pictures.")
-_text("direction", None, "Of one that translates both ways, in a run: a_to_b, the default, or b_to_a.")
 _path("out", "samples.png", "NAME.png: one picture, images on a grid, points as points. Else: a folder of images.")
-
-DEFAULT = Path("saved_models/digits")
 
 
 def main(argv: Sequence[str]) -> None:
     """Samples as the flags say."""
     no_arguments(argv)
-    if FLAGS.run_dir and FLAGS.saved_model:
-        raise InputError("saved_model: wanted --run_dir or --saved_model, got both")
-    source = FLAGS.run_dir or FLAGS.saved_model or DEFAULT
-    if source is DEFAULT and not DEFAULT.exists():
-        raise InputError(f"run_dir: wanted --run_dir=DIR or --saved_model=DIR (there is no {DEFAULT} here)")
+    source.check(FLAGS)
     out = Path(FLAGS.out)
     if out.suffix == ".png" and out.is_dir():
         raise InputError(f"out: {out} is a folder, wanted a file NAME.png or a folder of another name")
     writable("out", out)
     if out.suffix != ".png" and out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise InputError(f"out: {out} exists; wanted a new or empty folder, or NAME.png")
-    with quiet():
-        from kgan.export import load_generator
-        from kgan.runs import Run
-    generator = Run(FLAGS.run_dir).sampler(FLAGS.direction) if FLAGS.run_dir else load_generator(source)
+    generator, place = source.generator(FLAGS)
     num, given = _given(generator)
-    samples = generator.sample(num, FLAGS.seed, **given)
+    samples = _drawn(generator, num, given)
     _write(samples, out)
-    print(f"{len(samples)} samples of {source}: {out}")
+    print(f"{len(samples)} samples of {place}: {out}")
+
+
+def _drawn(generator: "Sampler", num: int, given: dict[str, Any]) -> "np.ndarray":
+    """The samples; a bar shows how far they are, where they take longer than a second and somebody looks."""
+    from tqdm import tqdm
+
+    with tqdm(total=num, unit="samples", delay=1.0, leave=False, disable=None) as bar:
+        return generator.sample(num, FLAGS.seed, progress=bar.update, truncation=FLAGS.truncation, **given)
 
 
 def _given(generator: "Sampler") -> tuple[int, dict[str, Any]]:
     """(how many samples, the conditions that the flags give)."""
-    if FLAGS.direction and not FLAGS.run_dir:
-        raise InputError("direction: an exported generator has one, wanted it with --run_dir only")
     num, given = FLAGS.num, {}
     if FLAGS.labels is not None:
         law = generator.given.get("labels")
