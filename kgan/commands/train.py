@@ -124,7 +124,8 @@ def main(argv: Sequence[str]) -> None:
     with quiet():
         from kgan import callbacks, distribute, export, models
         from kgan.commands import report, run
-        from kgan.runs import checkpoints
+        from kgan.commands.export import facts
+        from kgan.runs import Run, checkpoints
 
         strategy = distribute.strategy(FLAGS.strategy)
     chief = distribute.is_chief()
@@ -159,7 +160,7 @@ def main(argv: Sequence[str]) -> None:
     if chief:
         model = folder / "saved_model"
         if not export.is_newest(gan, model):  # it may have been trained to its end, and stopped before it was exported
-            export.save_generator(gan, model)
+            export.save_generator(gan, model, facts=facts(Run(folder)))
         page = report.write(folder)
         print(f"{folder}: samples/, curves.png, logs.csv; the generator is {model}/{max(export.versions(model))}")
         print(f"look at: {page}")

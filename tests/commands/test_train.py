@@ -355,6 +355,21 @@ def test_sample_looks_for_the_generator_that_ships(finished, tmp_path, monkeypat
     assert capsys.readouterr().out == "saved_models/digits/3\n64 samples of saved_models/digits: samples.png\n"
 
 
+def test_an_export_says_what_it_is_and_how_it_is_served(finished, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main(["export", f"--run_dir={finished}", "--out=m/my_digits", "--weights=bfloat16", "--deploy=d"]) == 0
+    written = capsys.readouterr().out.splitlines()
+    assert written[0] == "m/my_digits/1" and set(written[1:]) == {str(path.relative_to(tmp_path)) for path in
+                                                                   (tmp_path / "d").iterdir()}  # fmt: skip
+    card = json.loads((tmp_path / "m/my_digits/1/assets.extra/model_card.json").read_text())
+    newest = Run(finished).newest()
+    assert (card["data"], card["weights"], card["step"]) == ("digits", "bfloat16", newest["step"])
+    assert card["data_licence"].startswith("CC BY 4.0") and card["averaged"] == (newest["weights"] == "ema")
+    assert "value: 1" in (tmp_path / "d/models.config").read_text()
+    kept = json.loads((finished / "saved_model/1/assets.extra/model_card.json").read_text())
+    assert (kept["data"], kept["weights"]) == ("digits", "float32")
+
+
 def test_what_cannot_be_sampled_or_exported(finished, refused, tmp_path):
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "kept.txt").touch()
