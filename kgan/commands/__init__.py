@@ -23,6 +23,7 @@ COMMANDS = {
     "evaluate": "measure samples against the data",
     "report": "write a run on one page of HTML",
     "export": "write a run's generator as a SavedModel",
+    "gallery": "look at a generator, on a page of this machine's own",
     "study": "run an experiment and write a page about it",
     "data": "bring data to where kgan finds them",
 }
