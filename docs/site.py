@@ -85,7 +85,7 @@ def first() -> None:
 
 
 def sources() -> None:
-    """Links from docs/ to a source file lead to its place in the reference."""
+    """Links from docs/ to a source file lead to its place in the reference, those to an example to the page of them."""
 
     def place(match: re.Match) -> str:
         file = ROOT / "kgan" / match[1]
@@ -93,7 +93,9 @@ def sources() -> None:
 
     for page in sorted((ROOT / "docs").glob("*.md")):
         text = page.read_text()
-        if (linked := re.sub(r"\]\(\.\./kgan/([\w/]+\.py)\)", place, text)) != text:
+        linked = re.sub(r"\]\(\.\./kgan/([\w/]+\.py)\)", place, text)
+        linked = re.sub(r"\]\(\.\./examples/(\w+)\.py\)", r"](examples.md#\1py)", linked)
+        if linked != text:
             write(page.name, linked)
 
 
