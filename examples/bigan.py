@@ -42,7 +42,7 @@ class BiGAN(kgan.GAN):
             source="g",
             judge="d",
             generate=lambda z: {"samples": self.generate(z, round), "latents": z},
-            score=lambda pair: self.network("d", pair, round),
+            score=lambda pair, given: self.network("d", pair, round),
             latents=self.latents(round),
             real={"samples": round.real, "latents": self.network("e", round.real, round)},
         )
