@@ -6,7 +6,10 @@ as Keras's does.
 """
 
 import dataclasses
+import functools
 import itertools
+import operator
+import time
 import types
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -21,6 +24,7 @@ from kgan.bits import exact
 from kgan.checks import InputError, whole
 from kgan.derivatives import without_zeros
 from kgan.graphs import Graphs
+from kgan.pace import Fixed, Pace
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,17 +35,22 @@ class Progress:
     step: int = 0
     totals: dict = dataclasses.field(default_factory=dict)
 
-    def added(self, rounds: int, logs: dict) -> dict:
-        """`totals` with those of `rounds` more rounds."""
-        return {name: self.totals.get(name, 0.0) + rounds * value for name, value in logs.items()}
+    def added(self, logs: dict[str, np.ndarray]) -> dict[str, float]:
+        """`totals` with those of more rounds, of which `logs` has a vector by name: one by one, however many.
+
+        Not by `sum`, which is more exact in Python 3.12: it would tell who came together.
+        """
+        so_far = {name: self.totals.get(name, 0.0) for name in logs}
+        return {name: functools.reduce(operator.add, rounds.tolist(), so_far[name]) for name, rounds in logs.items()}
 
 
 class FitLoop(Graphs):
     """`fit` and `evaluate` for a `keras.Model` whose `train_step` takes a list of batches; a mixin before it.
 
     The model defines `train_step(batches)`, `test_step(batch, number)`, `check_batch(batch)`, `rounds_needed` (the
-    batches that the next round takes; at most `most_batches`), `adapt()`, called between two executions, and the
-    variables `step` and `batches`, which count rounds and batches over all of the model's life.
+    batches that the next round takes; at most `most_batches`), `adapt()`, called between two executions, `paced`,
+    whether it is chosen here how many rounds an execution has (see `kgan.pace`), and the variables `step` and
+    `batches`, which count rounds and batches over all of the model's life.
 
     Attributes:
         progress: a `Progress`. A callback that sets it (a checkpoint that is restored, at the beginning or in
@@ -133,7 +142,7 @@ class FitLoop(Graphs):
         if steps_per_epoch is None:
             steps_per_epoch = self._steps_per_epoch(feed.an_epoch)
         whole("steps_per_epoch", steps_per_epoch)
-        if steps_per_epoch % self.steps_per_execution:
+        if steps_per_epoch % self.steps_per_execution:  # 1, if they are chosen here
             raise InputError(
                 f"steps_per_execution: {self.steps_per_execution} does not divide the epoch's {steps_per_epoch} steps; "
                 "steps_per_epoch shortens the epoch"
@@ -164,10 +173,11 @@ class FitLoop(Graphs):
         self.progress, self.memory = Progress(initial_epoch), {}
         callbacks.on_train_begin()
         self._check_place(steps_per_epoch)
+        pace = self._pace(callbacks.callbacks)
         logs = {}
         while self.progress.epoch < epochs and not self.stop_training:
             iterator = self._iterate(feed.batches(int(self.batches.numpy())))
-            logs = self._play(iterator, epochs, steps_per_epoch, callbacks, validate)
+            logs = self._play(iterator, epochs, steps_per_epoch, callbacks, validate, pace)
         callbacks.on_train_end(logs)
         return self.history
 
@@ -178,9 +188,10 @@ class FitLoop(Graphs):
         steps_per_epoch: int,
         callbacks: keras.callbacks.CallbackList,
         validate: Callable[[int], dict],
+        pace: Pace | Fixed,
     ) -> dict:
         """Plays from `progress` to the last epoch, to a stop, or until a callback has set `progress`."""
-        here, rounds, means = self.progress, self.steps_per_execution, {}
+        here, step, means = self.progress, int(self.step.numpy()), {}
         while here.epoch < epochs and not self.stop_training:
             epoch, first = here.epoch, not means
             if here.step == 0:
@@ -189,10 +200,14 @@ class FitLoop(Graphs):
                 callbacks.on_epoch_begin(epoch)
             callbacks.on_train_batch_begin(here.step)
             self.adapt()
-            logs = {name: float(value) for name, value in self.make_train_function()(iterator).items()}
+            begun, rounds = time.perf_counter(), pace.rounds(step, steps_per_epoch - here.step)
+            logs = self.make_train_function()(iterator, tf.constant(rounds))
+            logs = {name: values.numpy() for name, values in logs.items()}
+            played = len(next(iter(logs.values())))
+            pace.took(played, time.perf_counter() - begun)
             if first:
                 idioms.check_monitors(callbacks.callbacks, logs)
-            end, totals = here.step + rounds, here.added(rounds, logs)
+            step, end, totals = step + played, here.step + played, here.added(logs)
             means = self._measured({name: total / end for name, total in totals.items()})
             here = self.progress = Progress(epoch, end, totals) if end < steps_per_epoch else Progress(epoch + 1)
             callbacks.on_train_batch_end(end - 1, means)
@@ -202,6 +217,13 @@ class FitLoop(Graphs):
             if self.progress is not here:
                 break
         return means
+
+    def _pace(self, callbacks: Sequence[keras.callbacks.Callback]) -> Pace | Fixed:
+        """How many rounds are played at a time, as `compile` was told."""
+        several_clocks = isinstance(self.distribute_strategy, tf.distribute.MultiWorkerMirroredStrategy)
+        if not self.paced or self.run_eagerly or several_clocks:
+            return Fixed(self.steps_per_execution)
+        return Pace([self, *callbacks])
 
     def _check_place(self, steps_per_epoch: int) -> None:
         step, rest = self.progress.step, steps_per_epoch - self.progress.step

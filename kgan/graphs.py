@@ -25,24 +25,31 @@ class Graphs:
         super().compile(*args, **kwargs)
 
     def make_train_function(self, force: bool = False) -> Callable:
-        """The compiled function that plays `steps_per_execution` rounds from an iterator; returns mean logs."""
+        """The compiled function of an iterator and a number of rounds to play: their logs, each a float64 vector.
+
+        It plays fewer if a round's logs are not all finite: that one is the last.
+        """
         if force:
             self.graphs.clear()
         return self.cached("rounds", self._rounds)
 
     def _rounds(self) -> Callable:
-        run, repeats, needed = self.replicated(self.train_step), self.steps_per_execution, self.rounds_needed
+        run, needed = self.replicated(self.train_step), self.rounds_needed
 
-        def once(iterator: Iterator) -> dict:
-            return run([next(iterator) for _ in range(needed)])
+        def function(iterator: Iterator, rounds: tf.Tensor) -> dict[str, tf.Tensor]:
+            names = []
 
-        def function(iterator: Iterator) -> dict:
-            logs = once(iterator)
-            if repeats > 1:
-                add = lambda i, sums: (i + 1, tf.nest.map_structure(tf.add, sums, once(iterator)))  # noqa: E731
-                # Not unrolled: the graph stays that of one round.
-                _, logs = tf.while_loop(lambda i, _: i < repeats, add, (tf.constant(1), logs))
-            return {name: value / repeats for name, value in logs.items()}
+            def play(number: tf.Tensor, table: tf.TensorArray, _: tf.Tensor) -> tuple:
+                logs = run([next(iterator) for _ in range(needed)])
+                names[:] = logs
+                row = tf.stack([tf.reshape(tf.cast(value, "float64"), []) for value in logs.values()])
+                return number + 1, table.write(number, row), tf.reduce_all(tf.math.is_finite(row))
+
+            table = tf.TensorArray("float64", size=0, dynamic_size=True)
+            goes_on = lambda number, _, finite: (number < rounds) & finite  # noqa: E731
+            # Not unrolled: the graph is that of one round, whatever their number.
+            _, table, _ = tf.while_loop(goes_on, play, (0, table, True), parallel_iterations=1)
+            return dict(zip(names, tf.unstack(table.stack(), num=len(names), axis=1), strict=True))
 
         return self._graph(function)
 

@@ -1,5 +1,6 @@
 """Checkpoints: a run that was killed goes on as if nothing had happened."""
 
+import math
 import os
 import warnings
 
@@ -62,6 +63,12 @@ class Checkpoint(RunCallback):
         self._since = self.model.progress.step
         if self._since == 0 and epoch % self.every == 0:
             self._save()
+
+    def next_round(self, step: int) -> float:
+        """The next in an epoch after which it saves (`kgan.pace`)."""
+        if not self.every_steps:
+            return math.inf
+        return step + self.every_steps - (self.model.progress.step - self._since)
 
     def on_train_batch_begin(self, batch: int, logs: dict | None = None) -> None:
         step = self.model.progress.step

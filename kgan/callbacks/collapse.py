@@ -138,20 +138,24 @@ class CollapseAlarm(RunCallback):
 
     def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
         """Also called where training goes on from a checkpoint: what came after it is forgotten."""
-        self._step = int(self.model.step.numpy())
-        self._next = (self._step // self.every + 1) * self.every
-        self.history = [row for row in self.history if row["step"] <= self._step]
+        step = int(self.model.step.numpy())
+        self._before, self._next = step - self.model.progress.step, (step // self.every + 1) * self.every
+        self.history = [row for row in self.history if row["step"] <= step]
         if not self._begun:  # not when training begins: a checkpoint may then still have to be restored
             self._begun, told = True, self._wrong_looks() >= self.patience
             self._told = told and self.policy == "warn"
-            self._alarms = [row for row in self._alarms if row["step"] <= self._step or row["action"].startswith(BACK)]
+            self._alarms = [row for row in self._alarms if row["step"] <= step or row["action"].startswith(BACK)]
+
+    def next_round(self, step: int) -> float:
+        """That of the next look (`kgan.pace`)."""
+        return self._next
 
     def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
-        self._step += self.model.steps_per_execution
+        step = self._before + batch + 1
         # Another callback may just have gone back to a checkpoint; an epoch then begins.
-        if self._step >= self._next and self._step == int(self.model.step.numpy()):
-            self._next = (self._step // self.every + 1) * self.every
-            self._look(self._step)
+        if step >= self._next and step == int(self.model.step.numpy()):
+            self._next = (step // self.every + 1) * self.every
+            self._look(step)
 
     def _look(self, step: int) -> None:
         figures = self.figures(self.model.sample(len(self.reals), seed=step, average=False, **self._given))

@@ -26,7 +26,8 @@ class EquilibriumMonitor(RunCallback):
     - field_norm, d_norm, g_norm: lengths of the vector field and of each player's gradient; d_norm is of all
       discriminators together, beside NAME_norm of each of several.
     - rotation: the antisymmetric share of the field's change along itself, in [0, 1]; see `analysis.diagnosis`.
-    - update_cosine: the cosine of the angle between the last two updates of all weights (those of two executions).
+    - update_cosine: the cosine of the angle between the last two updates of all weights: of two rounds, or of two
+      executions where compile's `steps_per_execution` is a number.
     - d_accuracy_real, d_accuracy_fake: shares of reals and fakes on the right side of the loss's `boundary`.
     - r_t: the share of positive logits on reals, less that of negative ones, in [-1, 1] (Karras et al. 2020, eq. 1):
       twice `d_accuracy_real`, minus one.
@@ -71,14 +72,18 @@ class EquilibriumMonitor(RunCallback):
 
     def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
         """Also called where training goes on from a checkpoint: what came after it is forgotten."""
-        self._step = int(self.model.step.numpy())
-        self._next = (self._step // self.every + 1) * self.every
-        self._remember(self._step)
-        self.history = [row for row in self.history if row["step"] <= self._step]
+        step = int(self.model.step.numpy())
+        self._before, self._next = step - self.model.progress.step, (step // self.every + 1) * self.every
+        self._remember(step)
+        self.history = [row for row in self.history if row["step"] <= step]
         self.diagnosis = diagnose(self.history) if self.history else None
 
+    def next_round(self, step: int) -> float:
+        """That of the next measurement, or a point before it which that looks back to (`kgan.pace`)."""
+        return max(step + 1, self._next - 2 * self.model.steps_per_execution)
+
     def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
-        step = self._step = self._step + self.model.steps_per_execution
+        step = self._before + batch + 1
         self._remember(step)
         # Another callback may just have gone back to a checkpoint; an epoch then begins.
         if step >= self._next and step == int(self.model.step.numpy()):

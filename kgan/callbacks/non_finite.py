@@ -1,5 +1,6 @@
 """What to do when a loss becomes NaN: stop, or go back and move more slowly."""
 
+import math
 import os
 import warnings
 
@@ -15,7 +16,7 @@ POLICIES = ("stop", "rollback")
 
 
 class NonFiniteGuard(keras.callbacks.Callback):
-    """Looks at the logs after each execution; a NaN or an infinity ends training, or sends it back.
+    """Looks at the logs of each round; a NaN or an infinity ends training, or sends it back.
 
     "rollback" restores the newest checkpoint of `run_dir` and goes on from there, with each player's learning rate
     `factor` times what it was when training broke: after k rollbacks, factor^k times the original; the checkpoint then
@@ -49,6 +50,10 @@ class NonFiniteGuard(keras.callbacks.Callback):
         self._rollbacks, self.failed = 0, False
         if self.policy == "rollback":
             learning_rates(self.model)  # says now if they cannot be changed
+
+    def next_round(self, step: int) -> float:
+        """Never by itself: a round whose logs are not finite is the last of its execution (`kgan.graphs`)."""
+        return math.inf
 
     def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
         broken = broken_logs(self.model, logs or {})

@@ -1,5 +1,6 @@
 """Says how training goes, in as many numbers as a person reads."""
 
+import math
 import re
 from collections.abc import Sequence
 
@@ -24,6 +25,10 @@ class ProgressLines(keras.callbacks.ProgbarLogger):
 
     def set_params(self, params: dict) -> None:
         super().set_params({**params, "verbose": 2 if self.lines else 1})
+
+    def next_round(self, step: int) -> float:
+        """Never: a bar moves as rounds come (`kgan.pace`)."""
+        return math.inf
 
     def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
         super().on_train_batch_end(batch, self._shown(logs))

@@ -89,7 +89,7 @@ _whole("fade_rounds", None, "Rounds in which one fades in, likewise; default: as
 _path("init_from", None, "Weights to begin with: a run's folder, an exported generator's, or a .keras file.")
 _whole("freeze", None, "How many layers of the discriminator, from the samples on, do not learn (FreezeD).", least=1)
 flags.DEFINE_boolean("jit_compile", None, "Compile the round with XLA.", flag_values=FLAGS)
-_whole("steps_per_execution", None, "Rounds in one call of the compiled function.", least=1)
+_whole("steps_per_execution", None, "Rounds in one compiled call; default: by their speed.", least=1)
 
 _text(
     "metrics",

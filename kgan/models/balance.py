@@ -1,5 +1,6 @@
 """What r_t decides between two executions: how many critic steps a round has, and the two learning rates."""
 
+import math
 from collections.abc import Mapping, Sequence
 
 import keras
@@ -65,7 +66,7 @@ class Balanced:
 
     def adapt(self) -> None:
         """Called between two executions: r_t's average decides the number of critic steps and the learning rates."""
-        if self.balance is None and not isinstance(self.steps, AdaptiveSteps):
+        if not self._adapts:
             return  # without reading r_t, which waits for the device
         r_t = float(self.r_t.numpy())
         if isinstance(self.steps, AdaptiveSteps) and self.n_critic != critic_steps(self.steps, r_t):
@@ -73,3 +74,11 @@ class Balanced:
             self.game = Game(self.players())
         if self.balance is not None:
             set_rates(self.balance, self.rates, self.game.players, r_t)
+
+    def next_round(self, step: int) -> float:
+        """When `adapt` has something to do, as `kgan.pace` asks."""
+        return step + 1 if self._adapts else math.inf
+
+    @property
+    def _adapts(self) -> bool:
+        return self.balance is not None or isinstance(self.steps, AdaptiveSteps)

@@ -136,7 +136,7 @@ class GameModel(Compiled, Averaged, Balanced, Objectives, FitLoop, keras.Model):
         ema_decay: float | Schedule | None = 0.999,
         seed: int = 0,
         jit_compile: bool = False,
-        steps_per_execution: int = 1,
+        steps_per_execution: int | str = "auto",
         run_eagerly: bool = False,
         **others: Any,
     ) -> None:
@@ -162,7 +162,9 @@ class GameModel(Compiled, Averaged, Balanced, Objectives, FitLoop, keras.Model):
                 bit on CPUs of one kind (see `fit`).
             jit_compile: compile the round with XLA; on one replica only. The draws are the same, but for normal ones'
                 last digits; sums are rounded in XLA's order, so the run is the same up to rounding.
-            steps_per_execution: rounds in one call of the compiled function; must divide the epoch.
+            steps_per_execution: rounds in one call of the compiled function; must divide the epoch. "auto": as many as
+                last about a tenth of a second, and no more than up to the next round at which a callback looks, each
+                one if it does not say when (`kgan.pace`). What is played and logged does not depend on it.
             run_eagerly: run the round without tf.function, for debugging.
             **others: `keras.Model.compile`'s other arguments, which are refused: a game has no use for them.
 
@@ -171,7 +173,8 @@ class GameModel(Compiled, Averaged, Balanced, Objectives, FitLoop, keras.Model):
                 cannot go through (see `models.lint`), or one that is frozen.
         """
         idioms.refuse_compile(others, inspect.signature(GameModel.compile).parameters)
-        whole("steps_per_execution", steps_per_execution)
+        self.paced = steps_per_execution == "auto"
+        steps_per_execution = 1 if self.paced else whole("steps_per_execution", steps_per_execution)
         boolean("jit_compile", jit_compile), boolean("run_eagerly", run_eagerly)
         super().compile(
             optimizer=None, jit_compile=jit_compile, steps_per_execution=steps_per_execution, run_eagerly=run_eagerly
