@@ -6,11 +6,11 @@ from typing import Any
 
 import keras
 import numpy as np
-import tensorflow as tf
 
 from kgan.checks import InputError, whole
-from kgan.game import Logs, Round
+from kgan.game import Round
 from kgan.models.gan import GAN
+from kgan.models.levels import Levels
 from kgan.models.settings import check_batch, own_networks
 from kgan.networks import progressive_discriminator, progressive_generator
 from kgan.networks.progressive import Growing, reduced
@@ -20,7 +20,7 @@ from kgan.schedules import ResolutionSchedule
 
 
 @keras.saving.register_keras_serializable("kgan")
-class ProgressiveGAN(GAN):
+class ProgressiveGAN(Levels, GAN):
     """A `GAN` that grows through a `ResolutionSchedule`, in one `fit`: level and fade are functions of the round alone.
 
     Data have the last level's size; they are reduced, and faded likewise, in the graph. When a level begins to fade in,
@@ -103,50 +103,6 @@ class ProgressiveGAN(GAN):
         for average in self.averages.values():
             average.born = {v: self.schedule.begins(level) for v, level in average.source.wakes().items()}
 
-    @property
-    def growing(self) -> list[Growing]:
-        """Both networks, and the generator's average."""
-        return [self.generator, self.discriminator, *self.average_networks.values()]
-
-    def reach(self) -> int:
-        """Brings all networks to the level and fade of the round to come, and returns the level."""
-        if not self.compiled:  # read from a file, where they stand at a level already
-            return self.generator.level
-        level, fade = self.schedule(int(self.step.numpy()))
-        for network in self.growing:
-            network.level = int(level)
-            network.fade.assign(fade)
-        self.sample_shape = (*self.sizes[int(level)], self.image_shape[2])
-        return int(level)
-
-    def adapt(self) -> None:
-        super().adapt()
-        level = self.reach()
-        if level and int(self.step.numpy()) == self.schedule.begins(level):
-            for player in self.game.players:
-                bare = player.bare_optimizer
-                for variable in bare.variables:
-                    if variable is not bare.learning_rate:
-                        variable.assign(tf.zeros_like(variable.value))
-
-    def graph_key(self) -> Any:
-        return self.reach(), super().graph_key()
-
-    @property
-    def rounds_needed(self) -> int:
-        return super().rounds_needed * self.multiples[self.generator.level]
-
-    def train_step(self, batches: Sequence) -> Logs:
-        """As in `GameModel`, with the batches joined to those of the level; leaves the fade of the next round."""
-        many = self.multiples[self.generator.level]
-        joined = [_joined(batches[i : i + many]) for i in range(0, len(batches), many)]
-        logs = super().train_step(joined)
-        self.batches.assign_add(len(batches) - len(joined))
-        _, fade = self.schedule(self.step.value)
-        for network in self.growing:
-            network.fade.assign(fade)
-        return logs
-
     def round(self, batch: Any, number: Any = 0, training: bool = True, lazy: bool = True) -> Round:
         """As in `GameModel`, with the reals reduced to the level, and faded."""
         round = super().round(batch, number, training, lazy)
@@ -171,10 +127,6 @@ class ProgressiveGAN(GAN):
     def check_batch(self, batch: Any) -> None:
         """As `GAN.check_batch`: data are of the last level's size."""
         check_batch(self.split(batch)[0], self.image_shape, self.generator)
-
-
-def _joined(batches: Sequence) -> Any:
-    return batches[0] if len(batches) == 1 else tf.nest.map_structure(lambda *rows: tf.concat(rows, 0), *batches)
 
 
 def _adam() -> keras.optimizers.Optimizer:
