@@ -1,4 +1,4 @@
-# make demo | test | lint | docs: each works by itself on a machine that has Python 3.11 or 3.12 and make.
+# make demo | test | lint | docs | bench: each works by itself on a machine that has Python 3.11 or 3.12 and make.
 # A Python of another name: make test PYTHON=python3.12
 
 PYTHON ?= python3
@@ -6,7 +6,7 @@ BIN := .venv/bin
 RUN := runs/demo
 WATCHED := tests/callbacks tests/commands tests/penalties tests/report tests/runs tests/updates
 
-.PHONY: demo test lint docs
+.PHONY: demo test lint docs bench
 
 demo: .venv/kgan
 	$(BIN)/kgan train --flagfile=examples/demo.txt --run_dir=$(RUN)
@@ -36,6 +36,9 @@ lint: .venv/dev
 docs: .venv/dev
 	NO_MKDOCS_2_WARNING=1 DISABLE_MKDOCS_2_WARNING=true $(BIN)/mkdocs build --strict
 	@echo "the site                            build/site/index.html"
+
+bench: .venv/dev
+	$(BIN)/python -m benchmarks.speed
 
 # Stamps: made anew when what is asked for changes.
 .venv/kgan: setup.py requirements.txt
