@@ -294,14 +294,13 @@ def growing_discriminator(networks: Sequence[keras.Model]) -> keras.Model:
 
 
 class Strengthen(keras.callbacks.Callback):
-    """Sets the strength of every `Blend` in the discriminator, before each call of the compiled function.
+    """Sets the strength of every `Blend` in a game's networks, before each call of the compiled function.
 
     Args:
         strength: a Schedule with values in [0, 1], say `kgan.schedules.Linear(0.0, 1.0, rounds)`.
 
     Raises:
-        InputError: if `strength` is no Schedule; (in `fit`) if the discriminator has no `Blend`; see
-            `growing_discriminator`.
+        InputError: if `strength` is no Schedule; (in `fit`) if no network has a `Blend`; see `growing_discriminator`.
     """
 
     def __init__(self, strength: Schedule) -> None:
@@ -312,9 +311,9 @@ class Strengthen(keras.callbacks.Callback):
 
     def set_model(self, model: keras.Model) -> None:
         super().set_model(model)
-        self.blends = [layer for layer in sublayers(model.discriminator) if isinstance(layer, Blend)]
+        self.blends = [layer for layer in sublayers(model) if isinstance(layer, Blend)]
         if not self.blends:
-            raise InputError("discriminator: wanted one of curriculum.growing_discriminator, got one without Blend")
+            raise InputError("networks: wanted one with a Blend, curriculum.growing_discriminator's say, got none")
 
     def on_train_batch_begin(self, batch: int, logs: dict | None = None) -> None:
         value = self.strength(int(self.model.step.numpy()))

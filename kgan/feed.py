@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import keras
+import tensorflow as tf
 
 from kgan.checks import InputError
 
@@ -27,6 +28,13 @@ def feed(network: keras.layers.Layer, inputs: Mapping[str, Any], training: bool 
         first, *rest = [name for name in parameters if name in inputs]
         return network(inputs[first], **{name: inputs[name] for name in rest}, training=training)
     return network(values, training=training)
+
+
+def as_float32(value: Any) -> Any:
+    """A tensor, or a structure of them, in float32. Lists in it become tuples, which tf.data has for them."""
+    if isinstance(value, Mapping):
+        return {name: as_float32(part) for name, part in value.items()}
+    return tuple(map(as_float32, value)) if isinstance(value, list | tuple) else tf.cast(value, "float32")
 
 
 def trial(role: str, network: keras.layers.Layer, inputs: Mapping[str, Any]) -> Any:

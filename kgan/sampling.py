@@ -13,7 +13,7 @@ import tensorflow as tf
 from kgan import memory, priors, random
 from kgan.bits import exact
 from kgan.checks import InputError, unknown, whole
-from kgan.feed import feed
+from kgan.feed import as_float32, feed
 
 LAYERS = 4  # what a draw is for: a key of its seed
 BATCH = 256  # samples that are made at a time: bounds the memory that a request for many takes
@@ -92,7 +92,7 @@ class Sampler:
         """The sampler that one network is: `run` feeds it all inputs, and gives float32."""
 
         def run(inputs: dict) -> Any:
-            return keras.tree.map_structure(lambda x: tf.cast(x, "float32"), feed(network, inputs, training=False))
+            return as_float32(feed(network, inputs, training=False))
 
         sampler = cls(run, priors.named(prior), given, variables=network.variables, **about)
         sampler.network, sampler.compiled = network, Compiled(run, sampler.spec)

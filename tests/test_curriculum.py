@@ -245,5 +245,5 @@ def test_bad_input(images):
             call()
     gan, strengthen = tiny_gan()
     gan.discriminator = linear_discriminator(1)
-    with pytest.raises(InputError, match="discriminator: wanted one of curriculum"):
+    with pytest.raises(InputError, match="networks: wanted one with a Blend"):
         strengthen.set_model(gan)

@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 
 from kgan.checks import InputError
-from kgan.feed import feed, trial
+from kgan.feed import as_float32, feed, trial
 
 A, B = tf.constant([[1.0, 2.0]]), tf.constant([[30.0]])
 
@@ -38,6 +38,11 @@ def test_every_usual_form(network):
 def test_names_count_before_the_order():
     np.testing.assert_allclose(feed(functional("ab"), {"b": B, "a": A}), [[330.0]])
     np.testing.assert_allclose(feed(Named(), {"b": B, "a": A}), [[330.0]])
+
+
+def test_structures_become_float32_and_lists_tuples():
+    made = as_float32({"a": [tf.constant([1], "int32"), np.zeros(2)], "b": tf.constant([1.0], "float16")})
+    assert isinstance(made["a"], tuple) and {x.dtype.name for x in tf.nest.flatten(made)} == {"float32"}
 
 
 def test_one_input_needs_no_name():

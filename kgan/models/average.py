@@ -7,7 +7,7 @@ import keras
 import tensorflow as tf
 
 from kgan.checks import InputError
-from kgan.distribute import untrack
+from kgan.distribute import sublayers, untrack
 from kgan.feed import feed
 
 
@@ -52,22 +52,27 @@ def _ramp(step: tf.Tensor) -> tf.Tensor:
     return (1.0 + t) / (10.0 + t)
 
 
-def duplicate(name: str, network: keras.Model, inputs: dict) -> keras.Model:
+def duplicate(name: str, network: keras.Model, inputs: dict | None = None) -> keras.Model:
     """Another network of the same architecture and weights.
 
     Args:
         name: of the network, for the message.
         network: a built model; of a class of the user's own, one with a `get_config`.
-        inputs: as `kgan.feed.feed` takes them: a call builds the copy.
+        inputs: as `kgan.feed.feed` takes them: a call builds the copy. None for a functional network, which is built.
 
     Raises:
         InputError: if Keras cannot make it anew.
     """
     reason = ""
+    # Keras copies a model within the model by its config, in which it finds classes of the user's by such names.
+    classes = {type(layer).__name__: type(layer) for layer in sublayers(network)}
+    classes = {name: cls for name, cls in classes.items() if not cls.__module__.startswith("keras.")}
     for make in (keras.models.clone_model, copy.deepcopy):  # the second knows Lambdas, and takes longer
         try:
-            other = make(network)
-            feed(other, inputs)
+            with keras.saving.custom_object_scope(classes):
+                other = make(network)
+            if inputs is not None:
+                feed(other, inputs)
             other.set_weights(network.get_weights())
             return other
         except Exception as error:  # whatever a layer of the user's own raises
@@ -98,7 +103,7 @@ class Averaged:
         if decay is None and not frozen:
             return
         self.average_networks = {
-            name: before[name].network if before else duplicate(name, network, self.examples[name])
+            name: before[name].network if before else duplicate(name, network, self.examples.get(name))
             for name, network in makers.items()
         }
         copies = self.average_networks

@@ -14,6 +14,7 @@ from kgan.augment import get as get_augment
 from kgan.batches import rows, unpack
 from kgan.checks import InputError, boolean, lookup, whole
 from kgan.distribute import sublayers, untrack
+from kgan.feed import as_float32
 from kgan.fit import FitLoop
 from kgan.game import Game, Logs, Player, Round
 from kgan.losses import Loss
@@ -21,7 +22,7 @@ from kgan.models import settings
 from kgan.models.average import Averaged
 from kgan.models.balance import Balanced, base_rates, critic_steps
 from kgan.models.lint import check_layers
-from kgan.models.objectives import Encounter, Objectives, as_float32
+from kgan.models.objectives import Encounter, Objectives
 from kgan.models.saving import Compiled
 from kgan.penalties import get as get_penalty
 from kgan.sampling import Sampler

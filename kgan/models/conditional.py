@@ -63,7 +63,8 @@ class ConditionalGAN(GAN):
         **kwargs: Any,
     ) -> None:
         self.num_classes = num_classes  # before the trial of the networks
-        super().__init__(generator, discriminator, latent_dim, prior, **kwargs)
+        conditions = {LABELS: priors.Labels(num_classes)}
+        super().__init__(generator, discriminator, latent_dim, prior, conditions, **kwargs)
 
     def check_networks(self) -> None:
         super().check_networks()
@@ -83,33 +84,12 @@ class ConditionalGAN(GAN):
             given.append(Classification())
         super().compile(penalties=given, **settings)
 
-    @property
-    def judge_is_told(self) -> bool:
-        """Not if it has one input only: it then says itself of which class a sample is."""
-        return len(getattr(self.discriminator, "inputs", None) or (None, None)) > 1
-
-    @property
-    def conditions(self) -> dict[str, Any]:
-        return {LABELS: priors.Labels(self.num_classes)}
-
-    def told(self, condition: Any) -> dict[str, Any]:
-        return {LABELS: condition}
-
     def split(self, batch: Any) -> tuple[Any, tf.Tensor]:
         """(samples, int32 labels (batch,)): labels may be (batch, 1) or one-hot."""
         samples, labels = super().split(batch)
         if labels is None:
             raise InputError("data: a conditional game wants batches of (samples, labels), got samples alone")
         return samples, class_indices(labels, self.num_classes)
-
-    def check_batch(self, batch: Any) -> None:
-        """As `GAN.check_batch`, and looks at the labels."""
-        super().check_batch(batch)
-        labels = self.split(batch)[1]
-        low, high = int(tf.reduce_min(labels)), int(tf.reduce_max(labels))
-        if low < 0 or high >= self.num_classes:
-            wrong = low if low < 0 else high
-            raise InputError(f"data: wanted labels in [0, {self.num_classes}), got {wrong}")
 
 
 @keras.saving.register_keras_serializable("kgan")

@@ -1,13 +1,14 @@
 """The two-player GAN (Goodfellow et al. 2014)."""
 
 import dataclasses
+from collections.abc import Mapping
 from typing import Any
 
 import keras
 
 from kgan import priors, random
 from kgan.checks import InputError
-from kgan.feed import trial
+from kgan.feed import as_float32, trial
 from kgan.game import Round
 from kgan.models.objectives import Encounter
 from kgan.models.one_generator import OneGenerator
@@ -29,6 +30,9 @@ class GAN(OneGenerator):
             may give a dict with "logits" in it, of which the losses see these.
         latent_dim: short for `prior=kgan.priors.Normal(latent_dim)`: latents drawn from N(0, I).
         prior: what the generator is fed: a law of `kgan.priors`, or a dict of laws by the names of its inputs.
+        conditions: what both networks are told beside, by the names of their inputs: `kgan.priors.Labels` or
+            `Pictures`. Batches are then (samples, condition), or (samples, a dict of conditions). A discriminator that
+            has inputs for samples only is not told.
 
     Raises:
         InputError: if prior, generator and discriminator do not fit.
@@ -52,6 +56,7 @@ class GAN(OneGenerator):
         discriminator: keras.Model,
         latent_dim: int | None = None,
         prior: Any = None,
+        conditions: Mapping[str, Any] | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -59,6 +64,7 @@ class GAN(OneGenerator):
             raise InputError(f"latent_dim: wanted it or a prior, got {latent_dim!r} and prior={prior!r}")
         self.generator, self.discriminator = generator, discriminator
         self.prior = priors.named(latent_dim if prior is None else prior)
+        self.told_of = dict(conditions or {})
         self.check_networks()
 
     def check_networks(self) -> None:
@@ -69,10 +75,17 @@ class GAN(OneGenerator):
         """
         told = {name: law.example(2) for name, law in self.conditions.items()}
         self.examples = {"g": {**priors.draw(self.prior, 2, random.key(0)), **told}}
-        samples = trial("generator", self.generator, self.examples["g"])
+        samples = as_float32(trial("generator", self.generator, self.examples["g"]))
         self.sample_shape = keras.tree.map_structure(lambda x: tuple(x.shape[1:]), samples)
+        self.parts = len(keras.tree.flatten(samples))
         self.examples["d"] = {"samples": samples, **(told if self.judge_is_told else {})}
         trial("discriminator", self.discriminator, self.examples["d"])
+
+    @property
+    def judge_is_told(self) -> bool:
+        """Whether the discriminator is told the conditions too: not if it has inputs for samples only."""
+        inputs = getattr(self.discriminator, "inputs", None)  # None of a subclassed network, which says nothing
+        return bool(self.conditions) and (not inputs or len(inputs) > self.parts)
 
     def networks(self) -> dict[str, tuple[str, keras.Model]]:
         return {"g": ("g", self.generator), "d": ("d", self.discriminator)}
@@ -91,17 +104,13 @@ class GAN(OneGenerator):
             latents=self.latents(round),
             real=round.real,
             given=round.labels,
+            prior=self.prior,
         )
 
     def judge(self, samples: Any, round: Round) -> Any:
         """The discriminator's logits, float32; or a dict with "logits" in it, if it gives one."""
         told = self.told(round.labels) if self.judge_is_told else {}
         return self.network("d", {"samples": samples, **told}, round)
-
-    @property
-    def judge_is_told(self) -> bool:
-        """Whether the discriminator is told the condition too."""
-        return True
 
     @property
     def d_optimizer(self) -> keras.optimizers.Optimizer:

@@ -1,14 +1,14 @@
 """What the players of a game want: their losses in encounters, with penalties, and what their team wants."""
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import keras
 import tensorflow as tf
 
 from kgan import losses, random, schedules
-from kgan.feed import feed
+from kgan.feed import as_float32, feed
 from kgan.game import Logs, Round
 from kgan.losses import Loss
 from kgan.penalties import Play
@@ -105,6 +105,7 @@ class Objectives:
         real: Any,
         given: Any = None,
         name: str = "",
+        prior: Mapping[str, Any] | None = None,
     ) -> Play:
         """A `Play` of two networks, with the fakes made once for all the judges of one source, and augmentation.
 
@@ -113,7 +114,7 @@ class Objectives:
             source, judge: names in `networks()`.
             generate: latents -> samples.
             score: samples and `given`, as the judge's network is fed them -> what it says of them.
-            latents, real, given, name: as in `Play`.
+            latents, real, given, name, prior: as in `Play`.
         """
         networks, augment, view, told = self.networks(), self.augment_of.get(judge), lambda samples: samples, given
         fake = round.once(f"fake {source}", lambda: generate(latents))
@@ -133,6 +134,7 @@ class Objectives:
             real=real,
             fake=fake,
             given=given,
+            prior=prior or {},
             name=name,
             view=view,
             step=round.step,
@@ -175,8 +177,3 @@ def regularizers(networks: Sequence[keras.Model]) -> dict[str, tf.Tensor]:
     """What the regularisers of the networks' weights add to their player's loss; nothing, where there are none."""
     weights = [v for network in networks for v in network.trainable_variables if v.regularizer is not None]
     return {"regularizers": tf.add_n([tf.cast(v.regularizer(v), "float32") for v in weights])} if weights else {}
-
-
-def as_float32(value: Any) -> Any:
-    """A tensor, or a structure of them, in float32."""
-    return keras.tree.map_structure(lambda x: tf.cast(x, "float32"), value)

@@ -41,8 +41,8 @@ class Pix2Pix(GAN):
     def __init__(
         self, generator: keras.Model, discriminator: keras.Model, source_shape: tuple[int, int, int], **kwargs: Any
     ) -> None:
-        self.source_shape = tuple(source_shape)  # before the trial of the networks
-        super().__init__(generator, discriminator, prior={}, **kwargs)
+        conditions = {IMAGES: priors.Pictures(source_shape)}
+        super().__init__(generator, discriminator, prior={}, conditions=conditions, **kwargs)
 
     def compile(self, l1_weight: float = 100.0, **settings: Any) -> None:
         """As `GAN.compile`, with the paper's loss and its optimizers, Adam(2e-4, 0.5), and:
@@ -52,13 +52,6 @@ class Pix2Pix(GAN):
         """
         self.l1_weight = number("l1_weight", l1_weight, least=0.0)
         super().compile(**settings)
-
-    @property
-    def conditions(self) -> dict[str, Any]:
-        return {IMAGES: priors.Pictures(self.source_shape)}
-
-    def told(self, condition: Any) -> dict[str, Any]:
-        return {IMAGES: condition}
 
     def split(self, batch: Any) -> tuple[tf.Tensor, tf.Tensor]:
         """(target, source)."""

@@ -1,13 +1,13 @@
 """What every penalty is, and what it sees of the game."""
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import keras
 import tensorflow as tf
 
-from kgan import checks
+from kgan import checks, random
 from kgan.checks import InputError
 from kgan.parts import Part
 
@@ -44,6 +44,7 @@ class Play:
         fake: likewise, of the same shape.
         shown: the fakes that the judge's own loss is about, where they are others, of an image pool say; or None.
         given: what both networks are told: labels, a source image, a structure of tensors; or None.
+        prior: the laws that `latents` were drawn from, by name (`kgan.priors`); {} where they were not drawn.
         name: of the encounter in the logs; "" for the only one of a game.
         view: samples -> what the discriminator's network is fed: augmented, packed.
         step: the number of this round, an integer scalar, from 0.
@@ -60,6 +61,7 @@ class Play:
     real: Any
     fake: Any
     given: Any = None
+    prior: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     shown: Any = None
     name: str = ""
     view: Callable = _as_it_is
@@ -210,13 +212,21 @@ def weighted(weight: Any, value: tf.Tensor) -> tf.Tensor:
     return (tf.cast(weight, value.dtype) if tf.is_tensor(weight) else weight) * value
 
 
-def squared_gradient_norms(discriminator: Callable, inputs: tf.Tensor) -> tf.Tensor:
-    """||grad_x D(x)||^2 of each sample, the sum over all its dimensions: float32 (batch,).
+def squared_gradient_norms(discriminator: Callable, inputs: Any) -> tf.Tensor:
+    """||grad_x D(x)||^2 of each sample, the sum over all dimensions of all its parts: float32 (batch,).
 
     D must judge samples one by one: with batch normalisation, a sample's gradient is not its own.
     """
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch(inputs)
         logits = tf.reduce_sum(discriminator(inputs))
-    gradients = tf.cast(tape.gradient(logits, inputs), inputs.dtype)
-    return tf.reduce_sum(tf.square(gradients), axis=list(range(1, len(inputs.shape))))
+    parts = zip(tf.nest.flatten(tape.gradient(logits, inputs)), tf.nest.flatten(inputs), strict=True)
+    squares = [tf.square(tf.cast(gradient, part.dtype)) for gradient, part in parts]
+    return tf.add_n([tf.reduce_sum(square, axis=list(range(1, len(square.shape)))) for square in squares])
+
+
+def of_each(function: Callable, samples: Any, seed: tf.Tensor) -> Any:
+    """`function(part, seed)` of the parts of a structure, each with draws of its own; of one tensor with `seed`."""
+    parts = tf.nest.flatten(samples)
+    seeds = [seed if place == 0 else random.fold_in(seed, place) for place in range(len(parts))]
+    return tf.nest.pack_sequence_as(samples, [function(part, one) for part, one in zip(parts, seeds, strict=True)])

@@ -34,8 +34,8 @@ class Shift(Part):
         checks.boolean("flip", self.flip)
 
     def __call__(self, images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-        if len(images.shape) != 4 or min(images.shape[1:3]) <= self.pixels:
-            shape = tuple(images.shape[1:])
+        shape = tuple(getattr(images, "shape", ()))[1:]  # none of a structure
+        if len(shape) != 3 or min(shape[:2]) <= self.pixels:
             raise InputError(f"transform: {self} wants images longer than that, got samples of shape {shape}")
         batch, height, width = tf.shape(images)[0], images.shape[1], images.shape[2]
         dy, dx, mirrored = tf.unstack(random.uniform((batch, 3), seed), axis=1)
@@ -157,8 +157,9 @@ class LatentConsistency(Penalty):
         return weighted(self.d_weight, _mean_square(play.logits_of(here) - play.logits_of(near)))
 
     def generator_term(self, play: Play) -> tf.Tensor:
-        here, near = self._samples(play)
-        return -weighted(self.g_weight, _mean_square(here - near))
+        here, near = (tf.nest.flatten(samples) for samples in self._samples(play))
+        changes = [_mean_square(a - b) for a, b in zip(here, near, strict=True)]
+        return -weighted(self.g_weight, tf.add_n(changes) / len(changes))
 
     def _samples(self, play: Play) -> tuple[tf.Tensor, tf.Tensor]:
         near = {}

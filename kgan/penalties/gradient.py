@@ -9,13 +9,14 @@ import tensorflow as tf
 from kgan import checks, random
 from kgan.checks import InputError
 from kgan.distribute import mean_over_replicas, sublayers
-from kgan.penalties.base import EPSILON, Penalty, Play, squared_gradient_norms, weighted
+from kgan.penalties.base import EPSILON, Penalty, Play, of_each, squared_gradient_norms, weighted
 
 
 class GradientPenalty(Penalty):
     """WGAN-GP (Gulrajani et al. 2017, Algorithm 1): weight * E (||grad D(x^)||_2 - target)^2.
 
-    x^ = alpha x + (1 - alpha) G(z), with one alpha ~ U(0, 1) for each sample.
+    x^ = alpha x + (1 - alpha) G(z), with one alpha ~ U(0, 1) for each sample. A sample of several parts, a graph's two
+    arrays say, is one vector: one alpha, one norm.
 
     Args:
         weight: lambda, a number from 0 on or a Schedule; 10 in the paper.
@@ -32,11 +33,17 @@ class GradientPenalty(Penalty):
         self.weight, self.target = checks.number("weight", weight, 0.0), checks.number("target", target, 0.0)
         self.one_sided = checks.boolean("one_sided", one_sided)
 
-    def __call__(self, discriminator: Callable, real: tf.Tensor, fake: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-        alpha = random.uniform([tf.shape(real)[0]] + [1] * (len(real.shape) - 1), seed, dtype=real.dtype)
-        return self._excess(discriminator, alpha * real + (1.0 - alpha) * fake)
+    def __call__(self, discriminator: Callable, real: Any, fake: Any, seed: tf.Tensor) -> tf.Tensor:
+        first = tf.nest.flatten(real)[0]
+        alpha = random.uniform([tf.shape(first)[0]], seed, dtype=first.dtype)
 
-    def _excess(self, discriminator: Callable, inputs: tf.Tensor) -> tf.Tensor:
+        def between(x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
+            share = tf.reshape(alpha, [-1] + [1] * (len(x.shape) - 1))
+            return share * x + (1.0 - share) * y
+
+        return self._excess(discriminator, tf.nest.map_structure(between, real, fake))
+
+    def _excess(self, discriminator: Callable, inputs: Any) -> tf.Tensor:
         norms = tf.sqrt(squared_gradient_norms(discriminator, inputs) + EPSILON)
         excess = norms - weighted(self.target, tf.ones_like(norms))
         if self.one_sided:
@@ -64,9 +71,10 @@ class LipschitzPenalty(GradientPenalty):
 class Dragan(GradientPenalty):
     """DRAGAN (Kodali et al. 2017, Algorithm 1): weight * E (||grad D(x + delta)||_2 - target)^2 around the reals.
 
-    delta = noise * std(x) * U(-1, 1) for each pixel, std(x) one number for the whole batch: the authors' noise in
-    the scale of the data, which the paper writes as N(0, cI), centred as in compare_gan. Nothing is clipped to the
-    images' range: where many pixels of the reals lie on its bounds, that would take away half of the noise.
+    delta = noise * std(x) * U(-1, 1) for each pixel, std(x) one number for the whole batch (for each part of samples
+    that are structures): the authors' noise in the scale of the data, which the paper writes as N(0, cI), centred as in
+    compare_gan. Nothing is clipped to the images' range: where many pixels of the reals lie on its bounds, that would
+    take away half of the noise.
 
     It has no `interval`: std(x) is that of the whole batch, over all replicas.
 
@@ -82,11 +90,14 @@ class Dragan(GradientPenalty):
         super().__init__(weight, target)
         self.noise = checks.number("noise", noise, 0.0)
 
-    def __call__(self, discriminator: Callable, real: tf.Tensor, fake: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+    def __call__(self, discriminator: Callable, real: Any, fake: Any, seed: tf.Tensor) -> tf.Tensor:
+        return self._excess(discriminator, of_each(self._around, real, seed))
+
+    def _around(self, real: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
         mean = mean_over_replicas(tf.reduce_mean(real))
         std = tf.sqrt(mean_over_replicas(tf.reduce_mean(tf.square(real - mean))))
         noise = random.uniform([tf.shape(real)[0], *real.shape[1:]], seed, -1.0, 1.0, dtype=real.dtype)
-        return self._excess(discriminator, real + weighted(self.noise, tf.stop_gradient(std) * noise))
+        return real + weighted(self.noise, tf.stop_gradient(std) * noise)
 
 
 class R1(Penalty):
@@ -168,9 +179,12 @@ class R1R2(R1):
     looks_at = ("real", "fake")
 
 
-def squared_slopes(discriminator: Callable, inputs: tf.Tensor, logits: tf.Tensor, h: Any, seed: tf.Tensor) -> tf.Tensor:
+def squared_slopes(discriminator: Callable, inputs: Any, logits: tf.Tensor, h: Any, seed: tf.Tensor) -> tf.Tensor:
     """(D(x + h n) - D(x))^2 / h^2 of each sample, n ~ N(0, I) in its shape: (batch,). `logits` are D(x)."""
-    noise = random.normal([tf.shape(inputs)[0], *inputs.shape[1:]], seed, dtype=inputs.dtype)
-    change = discriminator(inputs + weighted(h, noise)) - logits
+
+    def near(x: tf.Tensor, draw: tf.Tensor) -> tf.Tensor:
+        return x + weighted(h, random.normal([tf.shape(x)[0], *x.shape[1:]], draw, dtype=x.dtype))
+
+    change = discriminator(of_each(near, inputs, seed)) - logits
     change = tf.reduce_sum(change, axis=list(range(1, len(change.shape))))
     return tf.square(change / tf.cast(h, change.dtype))

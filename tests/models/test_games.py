@@ -20,7 +20,7 @@ from kgan import batches
 from kgan.callbacks import Checkpoint
 from kgan.runs import Run, checkpoints
 from kgan.updates import UPDATES
-from tests.models.games import GAMES, NOISY, dataset, made
+from tests.models.games import GAMES, NOISY, dataset, images, made
 
 RULES = {**{name: name for name in UPDATES}, "lookahead": "lookahead(alternating, k=1)"}
 RULES |= {"unrolled": "unrolled(k=1)", "competitive": "competitive(iterations=1)"}
@@ -200,6 +200,9 @@ def test_bad_input_is_told_in_one_line_before_training(playing):
         playing("gan").sample(2, labels=1)
     with pytest.raises(kgan.checks.InputError, match=r"images: wanted pictures of shape \(8, 8, 1\), got"):
         playing("pix2pix").sample(1, images=np.zeros((1, 9, 8, 1)))
+    with pytest.raises(kgan.checks.InputError, match=r"data: wanted pictures of shape \(8, 8, 1\), got \(4, 9, 8, 1\)"):
+        pair = {"a": np.zeros((4, 9, 8, 1), "float32"), "b": images()[:4]}
+        playing("pix2pix").fit(tf.data.Dataset.from_tensors(pair), verbose=0)
     with pytest.raises(kgan.checks.InputError, match="images: this generator wants images, got none"):
         playing("cyclegan").sample(1)
     with pytest.raises(kgan.checks.InputError, match=r"discriminator: .* is given samples \(8, 8, 1\), but it takes"):
@@ -214,6 +217,31 @@ def test_two_pictures_of_any_usual_form(game):
         model.check_batch(batch)
     for x, y in (({"a": a, "b": b}, None), ((a, b), None), (a, b)):  # arrays, as fit is given them
         model.check_batch(batches.feed(x, y, batch_size=2).first)
+
+
+def test_a_gan_with_a_condition_of_ones_own():
+    """Labels as such a condition are what `ConditionalGAN` makes of them; a judge of samples alone is not told."""
+    named = made(GAMES["projection"])
+    own = kgan.GAN(named.generator, named.discriminator, 4, conditions={"labels": kgan.priors.Labels(3)})
+    own.compile(ema_decay=None)
+    batch = next(iter(dataset(GAMES["projection"])))
+    for objective in ("discriminator_objective", "generator_objective"):
+        a, b = (float(getattr(game, objective)(game.round(batch))[0]) for game in (named, own))
+        assert a == pytest.approx(b, rel=1e-6)
+    np.testing.assert_allclose(
+        own.sample(3, labels=[0, 1, 2]), named.sample(3, average=False, labels=[0, 1, 2]), atol=1e-6
+    )
+    for bad, message in [
+        (batch[0], r"batches of \(samples, labels\), 'labels' is not in samples alone"),
+        ((batch[0], {"classes": batch[1]}), r"'labels' is not in \['classes'\]"),
+        ((batch[0], batch[1] + 3), r"wanted labels in \[0, 3\)"),
+    ]:
+        with pytest.raises(kgan.checks.InputError, match=f"^data: .*{message}"):
+            own.train_on_batch(bad)
+
+    critic = kgan.networks.mlp_discriminator(own.sample_shape, width=4)
+    untold = kgan.GAN(named.generator, critic, 4, conditions={"labels": kgan.priors.Labels(3)})
+    assert (own.judge_is_told, untold.judge_is_told) == (True, False)
 
 
 @pytest.mark.parametrize("form", ["whole", "column", "one_hot"])

@@ -46,6 +46,27 @@ def test_norm_and_interpolation_are_per_sample():
     assert 0.4 < between[:, 0].mean() < 0.6
 
 
+@pytest.mark.parametrize("name", LINEAR)
+def test_a_sample_of_parts_is_one_vector(name):
+    """The same numbers as one array or as two, of other ranks: one norm over both."""
+    rng = np.random.default_rng(1)
+    whole = tf.constant(rng.normal(size=(5, 6)))
+    parts = (tf.reshape(whole[:, :4], (5, 2, 2)), {"b": whole[:, 4:]})
+    w = rng.normal(size=(6, 1))
+
+    def critic(samples):
+        joined = samples if tf.is_tensor(samples) else tf.concat([tf.reshape(samples[0], (5, 4)), samples[1]["b"]], 1)
+        return tf.square(joined) @ w
+
+    def value(x):
+        negative = tf.nest.map_structure(lambda part: -part, x)
+        return float(penalties.get(name)(critic, x, negative, kgan.random.key(0)))
+
+    if "dragan" not in name:  # whose noise has each part's own spread
+        assert value(parts) == pytest.approx(value(whole), rel=1e-10)
+    assert np.isfinite(value(parts)) and value(parts) > 0.0
+
+
 @pytest.mark.parametrize("penalty", [penalties.GradientPenalty(one_sided=True), penalties.LipschitzPenalty()])
 def test_one_sided_leaves_small_gradients_alone(penalty):
     x = tf.ones((2, 3))
