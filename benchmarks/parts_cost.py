@@ -214,6 +214,10 @@ def _penalty(name):
         critic = networks.dcgan_discriminator(SHAPE, width=WIDTH, num_classes=10, condition="classes")
         data = tf.data.Dataset.from_tensor_slices((IMAGES, LABELS)).repeat().batch(BATCH)
         return {"penalties": [name], "d": critic, "data": data}
+    if name == "information":  # of all the latents
+        critic = networks.dcgan_discriminator(SHAPE, width=WIDTH)
+        says = {"logits": critic.output, "latents": Dense(LATENTS)(critic.layers[-1].input)}
+        return {"penalties": [name], "d": keras.Model(critic.inputs, says)}
     return {"penalties": [name]} | ({"g": _unnormalized()} if name == "path_length" else {})
 
 

@@ -47,6 +47,10 @@ class Normal(Law):
         """`num` draws, a function of `seed`, int32 (2,)."""
         return random.normal((num, *self.shape), seed)
 
+    def surprisal(self, drawn: tf.Tensor, said: tf.Tensor) -> tf.Tensor:
+        """-log q(drawn) of each draw, float32 (num,), for q = N(said, I); without the constant."""
+        return _gaussian(drawn, said)
+
 
 @keras.saving.register_keras_serializable("kgan")
 @dataclasses.dataclass(frozen=True)
@@ -71,6 +75,10 @@ class Uniform(Law):
         """`num` draws, a function of `seed`, int32 (2,)."""
         return random.uniform((num, *self.shape), seed, self.low, self.high)
 
+    def surprisal(self, drawn: tf.Tensor, said: tf.Tensor) -> tf.Tensor:
+        """-log q(drawn) of each draw, float32 (num,), for q = N(said, I); without the constant."""
+        return _gaussian(drawn, said)
+
 
 @keras.saving.register_keras_serializable("kgan")
 @dataclasses.dataclass(frozen=True)
@@ -90,6 +98,10 @@ class Categorical(Law):
     def draw(self, num: Any, seed: tf.Tensor) -> tf.Tensor:
         """`num` draws, a function of `seed`, int32 (2,)."""
         return tf.one_hot(_classes(num, self.classes, seed), self.classes)
+
+    def surprisal(self, drawn: tf.Tensor, said: tf.Tensor) -> tf.Tensor:
+        """-log q(drawn) of each draw, float32 (num,), for q = softmax(said)."""
+        return tf.nn.softmax_cross_entropy_with_logits(drawn, said)
 
 
 @keras.saving.register_keras_serializable("kgan")
@@ -228,6 +240,10 @@ def _a_row(value: Any, like: tf.Tensor) -> tf.Tensor:
     """A number, or one a row, so that it multiplies rows of the shape of `like`."""
     value = tf.cast(value, like.dtype)
     return value if value.shape.rank == 0 else tf.reshape(value, (-1, *[1] * (like.shape.rank - 1)))
+
+
+def _gaussian(drawn: tf.Tensor, said: tf.Tensor) -> tf.Tensor:
+    return 0.5 * tf.reduce_sum(tf.square(drawn - said), list(range(1, len(drawn.shape))))
 
 
 def _classes(num: Any, classes: int, seed: tf.Tensor) -> tf.Tensor:

@@ -1,6 +1,7 @@
 """Penalties: what a player minimises beside its loss. `penalty(discriminator, real, fake, seed) -> scalar`.
 
-`discriminator` maps samples (batch, ...) to float32 logits; `real` and `fake` are float32 of equal shape; `seed` is
+`discriminator` maps samples (batch, ...) to float32 logits; `real` and `fake` are float32 of equal shape, or
+structures of that, of which the gradient penalties make one vector a sample; `seed` is
 a stateless seed, int32 (2,). The scalar, weight included, is added to what the discriminator minimises. A penalty that
 looks at more of the game, or that the generator minimises, defines `discriminator_term(play)` and
 `generator_term(play)` instead: see `Penalty` and `Play`. Gradient norms are per sample, over all of a sample's pixels
@@ -19,6 +20,7 @@ from kgan.penalties.consistency import BalancedConsistency, Consistency, LatentC
 from kgan.penalties.drift import Drift
 from kgan.penalties.feature_matching import FeatureMatching
 from kgan.penalties.gradient import R1, R1R2, R2, Dragan, GradientPenalty, LipschitzPenalty, squared_slopes
+from kgan.penalties.information import Information
 from kgan.penalties.lecam import LeCam
 from kgan.penalties.orthogonal import OrthogonalRegularization
 from kgan.penalties.path_length import PathLength
@@ -37,6 +39,7 @@ __all__ = [
     "Drift",
     "FeatureMatching",
     "GradientPenalty",
+    "Information",
     "LatentConsistency",
     "LeCam",
     "LipschitzPenalty",
@@ -69,6 +72,7 @@ PENALTIES = {
         Drift,
         FeatureMatching,
         Classification,
+        Information,
     )
 }
 

@@ -29,7 +29,7 @@ def fit(gan, epochs=1, **more):
     return gan.fit(DATA, batch_size=4, epochs=epochs, verbose=0, **more).history
 
 
-@pytest.mark.parametrize("name", [name for name in penalties.PENALTIES if name != "classification"])
+@pytest.mark.parametrize("name", sorted(penalties.PENALTIES.keys() - {"classification", "information"}))
 def test_every_penalty_is_added_to_its_players_loss_and_logged(name):
     gan = make(penalties=[name])
     history = fit(gan)
@@ -43,9 +43,10 @@ def test_every_penalty_is_added_to_its_players_loss_and_logged(name):
         assert (player in players) == ((name if player == "d" else f"g_{name}") in logs)
 
 
-def test_a_game_whose_discriminator_gives_no_classes_refuses_the_classifiers_loss():
-    with pytest.raises(InputError, match=r"^penalties: classification wants a discriminator that gives"):
-        make(penalties=["classification"])
+@pytest.mark.parametrize("name", ["classification", "information"])
+def test_a_game_whose_discriminator_gives_logits_alone_refuses_what_asks_for_more(name):
+    with pytest.raises(InputError, match=rf"^penalties: {name} wants a discriminator that gives"):
+        make(penalties=[name])
 
 
 @pytest.mark.parametrize("part", ["color,translation,cutout", "ada(p=0.9)", "apa(p=0.9)", "instance_noise(std=0.5)"])

@@ -31,8 +31,9 @@ PENALTIES = [
     "drift(weight=0.5)",
     "feature_matching",
     "classification(d_weight=2.0, g_weight=0.1)",
+    "information(continuous=0.5)",
 ]
-CLASSIFIED = ("classification",)  # these want a judge that gives classes too, and labels
+OWN_JUDGE = ("classification", "information")  # these want one that says more than logits
 CLASSES, LABELS = 3, [2, 0, 1, 2]
 
 # (discriminator, generator)
@@ -58,7 +59,13 @@ NETWORKS = {
 
 def settings_for(name):
     """Of the discriminator, for the penalty called `name`."""
-    return {"num_classes": CLASSES, "condition": "classes"} if name.startswith(CLASSIFIED) else {}
+    return {"num_classes": CLASSES, "condition": "classes"} if name.startswith("classification") else {}
+
+
+def guessing(judge):
+    """A judge that also says what the latents were, from what its last layer sees."""
+    guess = keras.layers.Dense(LATENT_DIM)(judge.layers[-1].input)
+    return keras.Model(judge.inputs, {"logits": judge.output, "latents": guess})
 
 
 def play(kind="mlp", training=False, step=2000, spread=0.3, name=""):
@@ -68,7 +75,9 @@ def play(kind="mlp", training=False, step=2000, spread=0.3, name=""):
     """
     keras.utils.set_random_seed(0)
     make_discriminator, make_generator = NETWORKS[kind]
-    return played(make_discriminator(**settings_for(name)), make_generator(), training, step, spread)
+    judge = make_discriminator(**settings_for(name))
+    judge = guessing(judge) if name.startswith("information") else judge
+    return played(judge, make_generator(), training, step, spread)
 
 
 def played(discriminator, generator, training=False, step=2000, spread=0.3):
@@ -94,6 +103,7 @@ def played(discriminator, generator, training=False, step=2000, spread=0.3):
         real=tf.constant(rng.uniform(-1, 1, (BATCH, *SHAPE)), floatx),
         fake=generate(latents),
         given=tf.constant(LABELS),
+        prior={"latents": kgan.priors.Normal(LATENT_DIM)},
         step=step,
         seed=kgan.random.key(3),
         training=training,

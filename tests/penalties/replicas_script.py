@@ -21,7 +21,7 @@ from tests.penalties import cases  # noqa: E402
 
 def played():
     """A play for each penalty: one for all those that are content with logits."""
-    plays = {name: cases.play(training=True, name=name) for name in ("", *cases.CLASSIFIED)}
+    plays = {name: cases.play(training=True, name=name) for name in ("", *cases.OWN_JUDGE)}
     return {name: plays.get(name.partition("(")[0], plays[""]) for name in cases.PENALTIES}
 
 

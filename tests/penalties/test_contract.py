@@ -15,7 +15,7 @@ from kgan.checks import InputError
 from tests import numeric
 from tests.penalties import cases
 
-WEIGHTS = ("weight", "gamma", "d_weight", "g_weight", "real_weight", "fake_weight")
+WEIGHTS = ("weight", "gamma", "d_weight", "g_weight", "real_weight", "fake_weight", "continuous")
 NUMBERS = (*WEIGHTS, "target", "noise", "radius", "decay")
 
 
@@ -98,6 +98,7 @@ def test_the_interface(name):
             "path_length",
             "feature_matching",
             "classification",
+            "information",
         )
     else:
         assert float(value) == float(terms["d"])
@@ -130,7 +131,7 @@ def test_the_interface(name):
 
 
 def test_weights_scale_the_term_and_may_be_schedules():
-    plays = {name: cases.play(name=name) for name in ("", *cases.CLASSIFIED)}
+    plays = {name: cases.play(name=name) for name in ("", *cases.OWN_JUDGE)}
     for name, kind in penalties.PENALTIES.items():
         play = plays.get(name, plays[""])
         plain, arguments = cases.made(name), weights(kind)
@@ -157,7 +158,7 @@ def test_state_is_shared_with_the_copy_that_a_schedule_makes(name):
 @pytest.mark.parametrize("policy", ["mixed_bfloat16", "mixed_float16"])
 def test_float32_under_mixed_precision(policy):
     keras.config.set_dtype_policy(policy)
-    plays = {name: cases.play(spread=0.1, name=name) for name in ("", *cases.CLASSIFIED)}
+    plays = {name: cases.play(spread=0.1, name=name) for name in ("", *cases.OWN_JUDGE)}
     for name in cases.PENALTIES:
         penalty, play = cases.made(name), plays.get(name.partition("(")[0], plays[""])
         for player in penalty.players:
