@@ -23,6 +23,14 @@ class Part:
             part.__dict__["given"] = arguments(cls.__init__, part, *args, **kwargs)
         return part
 
+    def get_config(self) -> dict:
+        """What it was made with. Keras wants it of a class that is registered, which a model with it is saved by."""
+        return dict(self.given)
+
+    @classmethod
+    def from_config(cls, config: dict) -> Any:
+        return cls(**config)
+
 
 def arguments(function: Callable, *args: Any, **kwargs: Any) -> Arguments:
     """What a call gives to a function's arguments, by name, without the first, `self`."""

@@ -1,6 +1,8 @@
 """What docs/keras.md promises: Keras's operations and idioms on a game, each works or is refused in one line."""
 
 import functools
+import re
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -65,6 +67,16 @@ class Batches(keras.utils.PyDataset):
 
     def on_epoch_end(self):
         self.ends += 1
+
+
+class DataLoader:
+    """As PyTorch's, to us: it can be counted and gone through."""
+
+    def __len__(self):
+        return 4
+
+    def __iter__(self):
+        return iter(POINTS.reshape(4, 8, 2))
 
 
 def dataset(*columns):
@@ -141,6 +153,15 @@ def test_batches_of_another_size_are_left_out_with_a_word(gan):
         assert [len(batch) for batch in batches] == [8] * 4
 
 
+def test_an_epoch_has_whole_batches_and_leaves_out_others_each_time(gan):
+    first, second = (
+        np.concatenate(part) for part in np.split(np.stack(seen(gan, POINTS[:27], batch_size=8, epochs=2)[0]), 2)
+    )
+    for epoch in (first, second):
+        assert len(np.unique(epoch, axis=0)) == 24
+    assert set(map(tuple, first)) != set(map(tuple, second))
+
+
 def test_validation(gan):
     whole = gan.evaluate(POINTS, batch_size=8)
     assert whole == gan.evaluate(dataset(POINTS)) == gan.evaluate(Batches(POINTS)) == gan.evaluate(POINTS, LABELS, 8)
@@ -152,6 +173,8 @@ def test_validation(gan):
         settings = {"validation_data": held_out, "validation_freq": 2, "epochs": 2, "verbose": 0}
         history = gan.fit(POINTS, batch_size=8, **settings).history
         assert len(history["d_loss"]) == 2 and len(history["val_d_loss"]) == 1
+    settings = {"validation_data": POINTS, "validation_batch_size": 16, "validation_steps": 1, "verbose": 0}
+    assert gan.fit(POINTS, **settings).history["val_d_loss"] == [gan.evaluate(POINTS[:16], batch_size=16)["d_loss"]]
     batches, _ = seen(gan, POINTS, LABELS, batch_size=8, validation_split=0.25, shuffle=False)
     np.testing.assert_array_equal(np.concatenate(batches[:3]), POINTS[:24])
     assert len(batches) == 4  # the last is the held-out one
@@ -162,6 +185,9 @@ REFUSED = {
     "data: wanted names as the keys of a dict, got 2": lambda g: g.train_on_batch(({"a": {"b": POINTS, 2: POINTS}},)),
     "x: wanted a dataset of batches, an array of samples or a PyDataset, got a generator": lambda g: g.fit(
         p for p in POINTS
+    ),
+    "x: wanted a dataset of batches, an array of samples or a PyDataset, got a DataLoader": lambda g: g.fit(
+        DataLoader()
     ),
     "x: wanted a dataset of batches, an array of samples or a PyDataset, got a NoneType": lambda g: g.fit(),
     "data: samples are a dict of 'image', 'label', the discriminator takes one array of (2,)": lambda g: g.fit(
@@ -192,6 +218,8 @@ REFUSED = {
     "batches: a round takes 1, got 2; labels go with their samples": lambda g: g.train_on_batch(POINTS, LABELS),
     "optimizer: each player has its own, d_optimizer and g_optimizer": lambda g: g.compile(optimizer="adam"),
     "metrics: there is no y_pred to compare": lambda g: g.compile(metrics=["accuracy"]),
+    "weighted_metrics: a game weighs no samples": lambda g: g.compile(weighted_metrics=["accuracy"]),
+    "loss_weights: each player has one loss": lambda g: g.compile(loss_weights=[1.0]),
     "compile: unknown name 'los'; did you mean 'loss'": lambda g: g.compile(los="hinge"),
     "callbacks: BackupAndRestore: it keeps no position in the data": lambda g: g.fit(
         POINTS, callbacks=[keras.callbacks.BackupAndRestore("nowhere")]
@@ -276,6 +304,13 @@ def test_one_round_by_hand_is_compiled_once_and_the_same_as_fits():
         by_fit.fit(tf.data.Dataset.from_tensor_slices(np.stack(pairs)), verbose=0)
         for a, b in zip(state(by_hand), state(by_fit), strict=True):
             np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-6)
+
+
+def test_one_round_by_hand_takes_labels_and_gives_a_list(gan):
+    gan.seen = []
+    logs = gan.train_on_batch((POINTS[:8], LABELS[:8]), return_dict=False)
+    np.testing.assert_array_equal(gan.seen[0][1], LABELS[:8])
+    assert len(logs) >= 4 and all(isinstance(value, float) for value in logs)
 
 
 def test_rounds_by_hand_adapt():
@@ -381,8 +416,85 @@ def test_regularizers_of_weights_are_added_to_their_players():
 
 
 def test_fit_within_the_strategys_scope():
-    within, without = make(), make()
-    with within.distribute_strategy.scope():
+    without = make()
+    with tf.distribute.OneDeviceStrategy("CPU:0").scope():
+        within = make()
         within.fit(POINTS, batch_size=8, verbose=0, validation_data=POINTS)
     without.fit(POINTS, batch_size=8, verbose=0)
     assert same(state(within), state(without))
+
+
+HERE, SAVING, GANS = "test_keras_idioms", "test_saving", "test_gan"
+KERAS, DRAWING = "../callbacks/test_keras", "../callbacks/test_drawing"
+SAMPLES, REFUSALS = (HERE, "test_samples_come_in_their_order"), (HERE, "test_one_line_that_names_the_way")
+FILES = (SAVING, "test_other_files_name_the_way")
+VALIDATION, ROUND = (HERE, "test_validation"), (HERE, "test_one_round_by_hand_is_compiled_once_and_the_same_as_fits")
+# What runs each row of the page, in its order: file and test.
+RUN_BY = {
+    "`fit(dataset)` of samples": [SAMPLES, (HERE, "test_labels_come_with_their_samples")],
+    "a dataset of unknown rank": [SAMPLES],
+    "a dataset whose last batch is smaller": [(HERE, "test_batches_of_another_size_are_left_out_with_a_word")],
+    "a dataset of dicts": [REFUSALS],
+    "`(samples, labels, weights)`": [REFUSALS],
+    "`fit(x)`": [SAMPLES, (HERE, "test_an_epoch_has_whole_batches_and_leaves_out_others_each_time")],
+    "`batch_size=`": [
+        (HERE, "test_shuffle_gives_each_epoch_an_order_of_its_own_which_is_a_function_of_the_seed"),
+        VALIDATION,
+    ],
+    "`fit(sequence)`": [SAMPLES, (HERE, "test_data_goes_on_where_it_was_and_a_pydataset_is_told_of_its_ends")],
+    "a Python generator": [REFUSALS],
+    "`validation_data=`": [VALIDATION],
+    "`evaluate(array)`": [VALIDATION],
+    "parts of a batch": [REFUSALS],
+    "`train_on_batch(batch)`": [ROUND, (HERE, "test_one_round_by_hand_takes_labels_and_gives_a_list")],
+    "`test_on_batch(x)`": [VALIDATION],
+    "`fit` inside": [(HERE, "test_fit_within_the_strategys_scope")],
+    "`compile(jit_compile=True": [ROUND, (GANS, "test_steps_per_execution_and_eager_play_the_same_game")],
+    "`compile(optimizer=...)`": [REFUSALS],
+    "`compile(metrics=...": [REFUSALS],
+    "`keras.metrics.Metric`": [(HERE, "test_metrics_of_the_users_are_reset_each_epoch_and_not_averaged_again")],
+    "a `metrics` property": [(HERE, "test_metrics_of_the_users_are_reset_each_epoch_and_not_averaged_again")],
+    "layers with `kernel_regularizer`": [(HERE, "test_regularizers_of_weights_are_added_to_their_players")],
+    "layers with `activity_regularizer`": [(HERE, "test_regularizers_of_weights_are_added_to_their_players")],
+    "a layer frozen": [(HERE, "test_frozen_networks")],
+    "a network that is frozen": [(HERE, "test_frozen_networks")],
+    "`gan.generator = other": [(HERE, "test_another_generator_and_compiling_again")],
+    "a network that grows": [(HERE, "test_a_game_that_grows_says_so")],
+    "`EarlyStopping`": [(KERAS, "test_early_stopping"), REFUSALS],
+    "`LearningRateScheduler`": [(HERE, "test_callbacks_that_set_learning_rates_set_each_players")],
+    "`TensorBoard`": [(HERE, "test_tensorboard_with_everything_on")],
+    "`CSVLogger`": [
+        *((KERAS, "test_csv_logger"), (KERAS, "test_lambda_callback_gets_means_over_the_epoch")),
+        (KERAS, "test_model_checkpoint_of_weights"),
+    ],
+    "`BackupAndRestore`": [REFUSALS],
+    "`TerminateOnNaN`": [REFUSALS],
+    "`SwapEMAWeights`": [REFUSALS],
+    "`kgan.callbacks.SampleGrid`": [(DRAWING, "test_it_draws_what_it_can_and_says_so")],
+    '`gan.save("gan.keras")`': [(SAVING, "test_training_goes_on_after_loading")],
+    "`keras.saving.load_model": [(SAVING, "test_in_a_new_process_that_has_imported_kgan_alone")],
+    "a loss, penalty or rule": [
+        *(
+            (SAVING, "test_what_has_no_name_is_told_and_what_has_one_is_read"),
+            (SAVING, "test_parts_of_the_users_classes"),
+        ),
+    ],
+    "`load_model(..., compile=False)`": [(SAVING, "test_a_file_can_be_loaded_to_sample_from_alone")],
+    '`save_weights("gan.weights.h5")`': [(GANS, "test_weights_and_optimizers_survive_saving")],
+    '`gan.save("gan.h5")`': [FILES],
+    "`gan.export(...)`": [FILES],
+}
+
+
+def test_every_row_of_the_page_is_run_by_a_test():
+    folder = Path(__file__).parent
+    page = (folder.parents[1] / "docs" / "keras.md").read_text()
+    rows = [row for row in re.findall(r"^\| (.*?) \| .* \|$", page, re.MULTILINE) if row not in HEADINGS]
+    assert len(rows) == len(RUN_BY)
+    for row, (start, tests) in zip(rows, RUN_BY.items(), strict=True):
+        assert row.startswith(start)
+        for file, test in tests:
+            assert re.search(rf"^ *def {test}\(", (folder / f"{file}.py").read_text(), re.MULTILINE), test
+
+
+HEADINGS = ("What is given", "What is done", "Callback", "---")

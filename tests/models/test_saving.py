@@ -100,6 +100,31 @@ def test_what_has_no_name_is_told_and_what_has_one_is_read(tmp_path):
     assert keras.saving.load_model(tmp_path / "gan.keras").penalties == [drift]
 
 
+@keras.saving.register_keras_serializable("test_saving")
+class Drift(penalties.Penalty):
+    def __init__(self, weight=1.0):
+        super().__init__()
+        self.weight = weight
+
+
+class Unknown(losses.Loss):
+    """Of which Keras has not been told."""
+
+
+def test_parts_of_the_users_classes():
+    again = saving.read(json.loads(json.dumps(saving.write("penalties", Drift(0.25)))))
+    assert type(again) is Drift and again.weight == 0.25
+    with pytest.raises(InputError, match="loss: 'Unknown' is not known by name"):
+        saving.write("loss", Unknown())
+
+
+def test_a_file_can_be_loaded_to_sample_from_alone(saved):
+    path, _, _ = saved
+    compiled, bare = keras.saving.load_model(path), keras.saving.load_model(path, compile=False)
+    assert not bare.compiled and not np.array_equal(bare.sample(3), bare.sample(3, average=False))
+    np.testing.assert_array_equal(bare.sample(3), compiled.sample(3))
+
+
 def test_other_files_name_the_way(tmp_path):
     gan = make()
     with pytest.raises(InputError, match=r"save: wanted a path ending in \.keras"):
