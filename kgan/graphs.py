@@ -95,8 +95,13 @@ class Graphs:
         strategy = self.distribute_strategy
         if strategy.num_replicas_in_sync == 1:
             if self.jit_compile and not self.run_eagerly:
-                return tf.function(step, jit_compile=True, reduce_retracing=True)
-            return step
+                step = tf.function(step, jit_compile=True, reduce_retracing=True)
+
+            def alone(*args: Any) -> Any:
+                # Within the scope of a strategy with one replica, optimizers want to be in that.
+                return strategy.run(step, args=args) if tf.distribute.in_cross_replica_context() else step(*args)
+
+            return alone
 
         def run(*args: Any) -> Any:
             result = strategy.run(step, args=args)
