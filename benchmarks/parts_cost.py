@@ -118,6 +118,7 @@ LAYERS = {
     "SelfAttention": ("d", behind(keras.layers.LeakyReLU, 14, layers.SelfAttention)),
     "MinibatchStdDev": ("d", behind(keras.layers.LeakyReLU, 7, layers.MinibatchStdDev)),
     "MinibatchDiscrimination": ("d", behind(keras.layers.Flatten, 7 * 7 * 2 * WIDTH, layers.MinibatchDiscrimination)),
+    "RandomProjection": ("d", instead(Conv, lambda old: layers.RandomProjection(old.filters, 4))),
     "ReflectionPadding2D": (
         "d",
         instead(Conv, lambda old: keras.Sequential([layers.ReflectionPadding2D(1), _same(Conv, old, padding="valid")])),

@@ -9,12 +9,17 @@ __version__ = "0.1.0"
 
 _MODELS = {
     "ACGAN",
+    "ChekhovGAN",
     "ConditionalGAN",
     "CycleGAN",
+    "D2GAN",
     "DRAGAN",
     "FGAN",
     "GAN",
     "LSGAN",
+    "MixGAN",
+    "MultiDiscriminatorGAN",
+    "PackedGAN",
     "Pix2Pix",
     "ProgressiveGAN",
     "R3GAN",
@@ -22,6 +27,7 @@ _MODELS = {
     "SAGAN",
 }
 _MODELS |= {"SNGAN", "WGAN", "WGANGP"}
+_ELSEWHERE = {"GeneratorEnsemble": "kgan.ensemble"}
 _MODULES = {
     "analysis",
     "augment",
@@ -32,9 +38,11 @@ _MODULES = {
     "export",
     "fit",
     "game",
+    "hearing",
     "layers",
     "losses",
     "metrics",
+    "mixture",
     "models",
     "networks",
     "penalties",
@@ -48,13 +56,15 @@ _MODULES = {
     "updates",
 }
 
-__all__ = sorted(_MODELS | _MODULES)
+__all__ = sorted(_MODELS | _MODULES | set(_ELSEWHERE))
 
 
 def __getattr__(name: str) -> Any:
     # On first use, so that `kgan --help` does not wait for TensorFlow.
     if name in _MODELS:
         return getattr(importlib.import_module("kgan.models"), name)
+    if name in _ELSEWHERE:
+        return getattr(importlib.import_module(_ELSEWHERE[name]), name)
     if name in _MODULES:
         return importlib.import_module(f"kgan.{name}")
     raise AttributeError(f"module 'kgan' has no attribute {name!r}")

@@ -106,6 +106,30 @@ class Categorical(Law):
 
 @keras.saving.register_keras_serializable("kgan")
 @dataclasses.dataclass(frozen=True)
+class Member(Law):
+    """Which generator of a mixture makes a sample: int32 (num,) in [0, len(shares)), k with probability shares[k].
+
+    Args:
+        shares: numbers from 0 on that add up to 1.
+    """
+
+    shares: tuple[float, ...]
+    shape, dtype = (), "int32"
+
+    def __post_init__(self) -> None:
+        shares = tuple(float(share) for share in self.shares)
+        if not shares or min(shares) < 0 or not abs(sum(shares) - 1.0) < 1e-4:
+            raise InputError(f"shares: wanted numbers from 0 on that add up to 1, got {list(self.shares)}")
+        object.__setattr__(self, "shares", shares)
+
+    def draw(self, num: Any, seed: tf.Tensor) -> tf.Tensor:
+        """`num` draws, a function of `seed`, int32 (2,)."""
+        ends = np.cumsum(self.shares) / np.sum(self.shares)
+        return tf.searchsorted(tf.constant(ends[:-1], "float32"), random.uniform((num,), seed), side="right")
+
+
+@keras.saving.register_keras_serializable("kgan")
+@dataclasses.dataclass(frozen=True)
 class Labels(Law):
     """A condition: class labels, int32 (num,) in [0, classes). Where none are asked for, each is as likely."""
 
@@ -172,7 +196,7 @@ class Pictures(Law):
         return pictures
 
 
-Prior = Normal | Uniform | Categorical
+Prior = Normal | Uniform | Categorical | Member
 Condition = Labels | Pictures
 
 
@@ -215,10 +239,15 @@ def between(
     """The way from draws to others: `start` at position 0, `end` at 1; float32 (num,), one a row.
 
     What is normal goes along the great arc (Shoemake 1985; White 2016), and linearly in length, so that it stays as far
-    from 0 as draws are; the rest in a straight line.
+    from 0 as draws are; the rest in a straight line, but for the member of a mixture, which is the nearer end's.
     """
     ways = {name: _arc if isinstance(law, Normal) else _line for name, law in laws.items()}
-    return {name: way(start[name], end[name], _a_row(position, start[name])) for name, way in ways.items()}
+    return {
+        name: tf.where(position < 0.5, start[name], end[name])
+        if isinstance(laws[name], Member)
+        else way(start[name], end[name], _a_row(position, start[name]))
+        for name, way in ways.items()
+    }
 
 
 def _line(start: tf.Tensor, end: tf.Tensor, position: tf.Tensor) -> tf.Tensor:

@@ -29,7 +29,8 @@ RUNS = {
     },
     "train_on_batch": {"dataset": "ring", "width": 16, "batch_size": 32, "rounds": 0},
 }  # fmt: skip
-for preset in sorted(set(PRESETS) - {"cyclegan", "pix2pix"}):  # which want folders of pictures
+# Not those that want folders of pictures, and of those with several encounters the one with the most.
+for preset in sorted(set(PRESETS) - {"cyclegan", "pix2pix", "multi_discriminator", "d2gan", "packed", "chekhov"}):
     data = {"dataset": "ring", "width": 16}
     if preset in ("sngan", "sagan", "r3gan"):  # which have networks of their own
         data = {"dataset": "digits", "resolution": 8, "network": preset, "width": 4}

@@ -153,10 +153,12 @@ class EquilibriumMonitor(RunCallback):
         round = model.round(self.held_out, lazy=False)
         measured = measure(model.game, round)
         with model.game.at({}):
-            boundary = getattr(model.adversarial_loss, "boundary", 0.0)
-            plays = [model.play(round, name) for name in model.encounters()]
-            real_logits = tf.concat([tf.reshape(play.real_logits - boundary, [-1]) for play in plays], 0)
-            fake_logits = tf.concat([tf.reshape(play.fake_logits - boundary, [-1]) for play in plays], 0)
+            encounters = model.encounters()
+            plays = [model.play(round, name) for name in encounters]
+            losses = [model.losses_of[encounter.judge] for encounter in encounters.values()]
+            met = [(play, getattr(loss, "boundary", 0.0)) for play, loss in zip(plays, losses, strict=True)]
+            real_logits = tf.concat([tf.reshape(play.real_logits - boundary, [-1]) for play, boundary in met], 0)
+            fake_logits = tf.concat([tf.reshape(play.fake_logits - boundary, [-1]) for play, boundary in met], 0)
             slopes = [
                 squared_gradient_norms(play.logits_of, x)
                 for play in plays

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from kgan import callbacks, data, memory, models
@@ -48,6 +49,10 @@ def build(
     network: str | None = None,
     width: int | None = None,
     latent_dim: int | None = None,
+    num_discriminators: int | None = None,
+    num_generators: int | None = None,
+    pack: int | None = None,
+    rows: str | None = None,
     policy: str = "float32",
     freeze: int | None = None,
     **settings: Any,
@@ -64,6 +69,10 @@ def build(
         network: a name in `kgan.networks.NETWORKS`; default "mlp" for points, else the preset's own or "dcgan".
         width: of both networks; default: their builders'.
         latent_dim: the dimension of the latents; default: the generator's builder's, 100 for an image by an MLP.
+        num_discriminators: of a game with several; default its own.
+        num_generators: of the preset "mixgan"; default its own.
+        pack: samples that the discriminator of the preset "packed" is shown side by side; default its own.
+        rows: FILE.npy, whole numbers (n,): the samples of the data to train on, as `kgan.data.load` takes them.
         freeze: how many layers of each discriminator, from its samples on, stay as they are; default none.
         policy: the precision in which the networks compute: "float32", "mixed_bfloat16" or "mixed_float16".
         **settings: as the preset's `compile` takes them; an optimizer may be a string, "adam(learning_rate=2e-4)".
@@ -80,7 +89,12 @@ def build(
         settings[name] = _optimizer(name, settings[name])
     if network is not None:
         lookup("network", network, NETWORKS)
-    where = {"data_dir": data_dir, "resolution": resolution}
+    own = _given(num_discriminators=num_discriminators, num_generators=num_generators, pack=pack)
+    for name, value in (settings | own).items():
+        takers = [one for one, game in PRESETS.items() if _takes(game, name)]
+        if preset not in takers and takers:
+            raise InputError(f"{name}: wanted it with --preset={' or '.join(takers)}, got {value!r} with {preset!r}")
+    where = {"data_dir": data_dir, "resolution": resolution, "rows": None if rows is None else _rows(rows)}
     batches = data.load(dataset, batch_size=batch_size, seed=seed, labels=model.labelled, **where)
     shapes = keras.tree.map_structure(lambda spec: tuple(spec.shape[1:]), batches.element_spec)
     numbers = sum(math.prod(spec.shape[1:]) for spec in keras.tree.flatten(batches.element_spec))
@@ -88,7 +102,8 @@ def build(
 
     keras.config.set_dtype_policy(policy)
     keras.utils.set_random_seed(seed)  # from which the first weights are drawn
-    gan = model.for_data(shapes, batches.num_classes, **_given(network=network, width=width, latent_dim=latent_dim))
+    sizes = _given(network=network, width=width, latent_dim=latent_dim, **own)
+    gan = model.for_data(shapes, batches.num_classes, **sizes)
     for role, judge in gan.networks().values():
         if freeze and role == "d":
             models.freeze(judge, freeze)
@@ -174,6 +189,19 @@ def _optimizer(argument: str, value: Any) -> keras.optimizers.Optimizer:
         raise
     except ValueError as error:  # Keras's, for arguments that the optimizer does not take
         raise InputError(f"{argument}: {value!r}: {error}") from error
+
+
+def _rows(path: str) -> np.ndarray:
+    try:
+        return np.load(path)
+    except (OSError, ValueError, EOFError) as error:
+        raise InputError(f"rows: {path} cannot be read as FILE.npy: {error}") from error
+
+
+def _takes(game: type[GAN], argument: str) -> bool:
+    """Whether a game's networks for data, or its `compile`, have an argument."""
+    methods = [game.for_data, *(vars(cls)["compile"] for cls in game.__mro__ if "compile" in vars(cls))]
+    return any(argument in inspect.signature(method).parameters for method in methods)
 
 
 def _given(**arguments: Any) -> dict[str, Any]:

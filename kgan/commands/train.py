@@ -33,6 +33,7 @@ from absl import flags
 from kgan.checks import InputError
 from kgan.commands import define, no_arguments
 from kgan.commands.quiet import quiet
+from kgan.runs import ensemble as ensemble_file
 from kgan.runs import flags as flagfile
 from kgan.runs import lock
 
@@ -55,7 +56,8 @@ _text(
     "preset",
     "gan",
     "gan, wgan, wgan_gp, sngan, lsgan, sagan, dragan, ragan, fgan or r3gan: a paper's settings; conditional or ac_gan, "
-    "on labelled data; cyclegan, on domains:A,B; pix2pix, on pairs:DIR; progressive, on images.",
+    "on labelled data; cyclegan, on domains:A,B; pix2pix, on pairs:DIR; progressive, on images; multi_discriminator, "
+    "d2gan, packed, mixgan or chekhov: against mode collapse.",
 )
 _text(
     "dataset",
@@ -68,10 +70,22 @@ _whole("epochs", 20, "Train up to this epoch.", least=1)
 _whole("steps_per_epoch", None, "Rounds in an epoch; default: as many as the data has batches for.", least=1)
 _whole("batch_size", 64, "Real samples in a batch, over all devices.", least=1)
 _whole("seed", 0, "Of the first weights, the order of the data and every draw.", least=0)
+_part(
+    "ensemble",
+    None,
+    "Several generators, each in a folder of its own in run_dir: independent(members=4, processes=1), "
+    "snapshots(members=4), cascade(members=4, share=0.5) or adagan(members=4).",
+)
+_path("rows", None, "FILE.npy: train on these samples of the data, by their places, each as often as it is there.")
 _enum("strategy", "auto", ["auto", "one", "mirrored", "multi_worker"], "The devices to train on.")
 _text("network", None, "mlp, dcgan, sngan, sagan or r3gan; default: mlp for points, the preset's own, else dcgan.")
 _whole("width", None, "Channels (units) of the networks; default: their builders'.", least=1)
 _whole("latent_dim", None, "Dimension of the latents; default: the generator's builder's.", least=1)
+_whole(
+    "num_discriminators", None, "Of --preset=multi_discriminator, default 2, or mixgan, default 3.", least=1, most=100
+)
+_whole("num_generators", None, "Of --preset=mixgan; default 3.", least=2, most=100)
+_whole("pack", None, "Samples side by side before the discriminator, with --preset=packed; default 2.", least=1)
 _enum("policy", "float32", ["float32", "mixed_bfloat16", "mixed_float16"], "Precision of the networks.")
 
 _part("loss", None, "The loss: " + _CALL.format("least_squares(a=-1, b=1, c=0)"))
@@ -84,6 +98,9 @@ _part("d_optimizer", None, "The discriminator's optimizer: " + _CALL.format("ada
 _part("g_optimizer", None, "The generator's optimizer, likewise.")
 flags.DEFINE_float("ema_decay", None, "Decay of the generator's average, in [0, 1); 0: no average.", flag_values=FLAGS)
 flags.DEFINE_float("clip_value", None, "Bound of the critic's weights; with --preset=wgan only.", flag_values=FLAGS)
+_part("hear", None, "What --preset=multi_discriminator hears: mean, max, softmax, learnt_softmax, hypervolume; a call.")
+flags.DEFINE_float("dropout", None, "Probability that it does not listen to a discriminator.", flag_values=FLAGS)
+flags.DEFINE_boolean("own_batches", None, "Each of its discriminators sees a part of the batch.", flag_values=FLAGS)
 _whole("stage_rounds", None, "Rounds that a resolution stays; with --preset=progressive only.", least=1)
 _whole("fade_rounds", None, "Rounds in which one fades in, likewise; default: as many.", least=1)
 _path("init_from", None, "Weights to begin with: a run's folder, an exported generator's, or a .keras file.")
@@ -120,6 +137,11 @@ def main(argv: Sequence[str]) -> None:
     """Trains as the flags say."""
     no_arguments(argv)
     folder = Path(FLAGS.run_dir)
+    if FLAGS.ensemble is not None:
+        _train_ensemble(folder)
+        return
+    if (folder / ensemble_file.FILE).exists():
+        raise InputError(f"run_dir: {folder} holds an ensemble; wanted its --ensemble too, or a new run_dir")
     flagfile.check(folder, FLAGS, FREE)
     with quiet():
         from kgan import callbacks, distribute, export, models
@@ -167,9 +189,34 @@ def main(argv: Sequence[str]) -> None:
         print(f"next: kgan sample --run_dir={folder}")
 
 
+def _train_ensemble(folder: Path) -> None:
+    """Trains several runs in a folder, each by this command."""
+    with quiet():
+        from kgan.commands import ensemble, run
+    kind = ensemble.get(FLAGS.ensemble)
+    ensemble.check(kind, folder)
+    if FLAGS.rows is not None:
+        raise InputError("rows: an ensemble chooses the rows of its members, wanted none")
+    own = tuple(f"--{name}=" for name in ("run_dir", "ensemble", "epochs", "seed", "rows"))
+    common = [line for line in FLAGS.flags_into_string().splitlines() if line.startswith("--")]
+    common = [line for line in common if not line.startswith(own)]
+
+    def flags_of(seed: int, rows: Path | None) -> Sequence[str]:
+        return [*common, f"--seed={seed}", *([] if rows is None else [f"--rows={rows}"])]
+
+    def build(seed: int) -> tuple:
+        return run.build(**{**_settings(), "seed": seed})
+
+    dataset, gan = build(FLAGS.seed)  # so that what cannot be trained is told before anything is written
+    gan.check_batch(next(iter(dataset)))
+    flagfile.write(folder, FLAGS)
+    ensemble.train(kind, folder, flags_of, FLAGS.seed, FLAGS.epochs, build)
+
+
 def _settings() -> dict[str, Any]:
     """What `run.build` is given."""
-    settings = _given(name for name in FLAGS if name not in {"run_dir", "strategy", "init_from", *FIT, *JUDGE, *WATCH})
+    other = {"run_dir", "strategy", "ensemble", "init_from", *FIT, *JUDGE, *WATCH}
+    settings = _given(name for name in FLAGS if name not in other)
     if "penalty" in settings:
         settings["penalties"] = settings.pop("penalty")
     return settings

@@ -5,9 +5,11 @@ import os
 import re
 from collections.abc import Sequence
 
+import numpy as np
 import tensorflow as tf
 
 from kgan.checks import InputError, unknown, whole
+from kgan.data.chosen import Chosen
 from kgan.data.digits import Stacked, digits
 from kgan.data.files import Files
 from kgan.data.idx import NAMES as IDX_NAMES
@@ -35,6 +37,7 @@ def load(
     seed: int = 0,
     shuffle: bool = True,
     data_dir: str | os.PathLike | None = None,
+    rows: np.ndarray | None = None,
 ) -> tf.data.Dataset:
     """A data set by name, as a `tf.data.Dataset`.
 
@@ -65,6 +68,7 @@ def load(
       seed: the order of the batches, and the points of a mixture, are a function of it; from 0 on.
       shuffle: False keeps batches in stored order.
       data_dir: where tensorflow_datasets keeps its data; None is its own default.
+      rows: whole numbers (n,): take these examples, by their places in stored order, each as often as it stands there.
 
     Returns:
       The dataset. It has `num_classes` and `class_names` (a tuple of strings), None where they are not known.
@@ -77,6 +81,8 @@ def load(
         batch_size = whole("batch_size", batch_size)
     size = None if resolution is None else sides(resolution)
     source = _open(str(name), split, size, whole("seed", seed, least=0), data_dir)
+    if rows is not None:
+        source = Chosen(source, rows)
     check_labels(source, labels)
     if batch_size is None:
         dataset = served(source.examples(labels))

@@ -58,9 +58,10 @@ def wanted(right: tf.Tensor, words: str, *got: tf.Tensor) -> tf.Operation:
 
 
 def _checks(name: str, value: tf.Tensor, law: Any) -> list[tf.Operation]:
-    if isinstance(law, priors.Labels):
-        right = tf.logical_and(value >= 0, value < law.classes)
-        return [_all(right, f"{name}: wanted whole numbers in [0, {law.classes}), got", value)]
+    if isinstance(law, priors.Labels | priors.Member):
+        end = law.classes if isinstance(law, priors.Labels) else len(law.shares)
+        right = tf.logical_and(value >= 0, value < end)
+        return [_all(right, f"{name}: wanted whole numbers in [0, {end}), got", value)]
     if isinstance(law, priors.Pictures):
         return [_shaped(name, value, law), _all(tf.abs(value) <= 1.0 + SLACK, f"{name}: wanted [-1, 1], got", value)]
     if law is not None:

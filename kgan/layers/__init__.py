@@ -8,6 +8,7 @@ from kgan.layers.minibatch import MinibatchDiscrimination, MinibatchStdDev
 from kgan.layers.normalization import GroupNormalization, InstanceNormalization, LayerNormalization
 from kgan.layers.padding import ReflectionPadding2D
 from kgan.layers.pixel import PixelNormalization
+from kgan.layers.projection import RandomProjection
 from kgan.layers.spectral import SpectralNormalization
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "MinibatchDiscrimination",
     "MinibatchStdDev",
     "PixelNormalization",
+    "RandomProjection",
     "ReflectionPadding2D",
     "SelfAttention",
     "SpectralNormalization",

@@ -1,8 +1,13 @@
 """GANs as `keras.Model`s: one file a game."""
 
+from kgan.models.chekhov import ChekhovGAN
 from kgan.models.conditional import ACGAN, ConditionalGAN
 from kgan.models.cyclegan import CycleGAN
+from kgan.models.d2gan import D2GAN
 from kgan.models.gan import GAN
+from kgan.models.mixgan import MixGAN
+from kgan.models.multi import MultiDiscriminatorGAN
+from kgan.models.packed import PackedGAN
 from kgan.models.pix2pix import Pix2Pix
 from kgan.models.presets import DRAGAN, FGAN, LSGAN, PRESETS, R3GAN, SAGAN, SNGAN, WGAN, WGANGP, RaGAN
 from kgan.models.progressive import ProgressiveGAN
@@ -10,6 +15,7 @@ from kgan.models.transfer import freeze, init_from
 
 __all__ = [
     "ACGAN",
+    "D2GAN",
     "DRAGAN",
     "FGAN",
     "GAN",
@@ -20,8 +26,12 @@ __all__ = [
     "SNGAN",
     "WGAN",
     "WGANGP",
+    "ChekhovGAN",
     "ConditionalGAN",
     "CycleGAN",
+    "MixGAN",
+    "MultiDiscriminatorGAN",
+    "PackedGAN",
     "Pix2Pix",
     "ProgressiveGAN",
     "RaGAN",

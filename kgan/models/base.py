@@ -38,8 +38,10 @@ class GameModel(Compiled, Averaged, Balanced, Objectives, FitLoop, keras.Model):
 
     - `networks()`: who plays;
     - `encounters()`: who meets whom;
-    - `hear(losses)`: what a generator makes of what several judges say;
-    - `team_terms(role, round)`: what a team minimises beside that;
+    - `hear(losses, round)`: what a generator makes of what several judges say; `shares(encounters)`, what a judge
+      makes of several sources;
+    - `team_terms(role, round)`: what a team minimises beside that, and `generator_variables()`, what the generators
+      move beside networks;
     - `split(batch)`: what of a batch is sample, and what is condition;
     - `samplers(average)`: how one samples from it;
     - `remember(round)`: what it keeps beside networks.
@@ -57,7 +59,7 @@ class GameModel(Compiled, Averaged, Balanced, Objectives, FitLoop, keras.Model):
         self.averages, self.average_networks = {}, {}
         self.update = None
         self.penalties, self.augment = [], None
-        self.penalties_of, self.augment_of = {}, {}
+        self.losses_of, self.penalties_of, self.augment_of = {}, {}, {}
         self._parts = set()  # variables that belonged to what an earlier `compile` was given
         count = {"dtype": "int64", "trainable": False, "aggregation": "only_first_replica"}
         self.step = self.add_weight(shape=(), initializer="zeros", name="step", **count)
@@ -90,13 +92,21 @@ class GameModel(Compiled, Averaged, Balanced, Objectives, FitLoop, keras.Model):
         """name -> `Encounter`; "" for the only one."""
         raise NotImplementedError
 
-    def hear(self, losses: Mapping[str, tf.Tensor]) -> tf.Tensor:
+    def hear(self, losses: Mapping[str, tf.Tensor], round: Round) -> tf.Tensor:
         """What the generators make of their losses in the encounters, by name: the mean."""
         return tf.add_n(list(losses.values())) / len(losses)
+
+    def shares(self, encounters: Sequence[str]) -> Sequence:
+        """How much each of its encounters, of these names, weighs in what a discriminator minimises: equally much."""
+        return [1.0 / len(encounters)] * len(encounters)
 
     def team_terms(self, role: str, round: Round) -> dict[str, tf.Tensor]:
         """What the players of a role minimise beside their encounters, by its name in the logs: nothing."""
         return {}
+
+    def generator_variables(self) -> list[keras.Variable]:
+        """What the generators' player moves beside the networks: nothing."""
+        return []
 
     def split(self, batch: Any) -> tuple[Any, Any]:
         """(samples, condition or None) of a batch: samples, or (samples, labels)."""
@@ -126,7 +136,7 @@ class GameModel(Compiled, Averaged, Balanced, Objectives, FitLoop, keras.Model):
 
     def compile(
         self,
-        loss: str | Loss = "non_saturating",
+        loss: str | Loss | Mapping[str, str | Loss] = "non_saturating",
         d_optimizer: Any = None,
         g_optimizer: Any = None,
         penalties: Sequence = (),
@@ -144,7 +154,8 @@ class GameModel(Compiled, Averaged, Balanced, Objectives, FitLoop, keras.Model):
         """Says how to play. Call it inside the strategy's scope, as the constructor.
 
         Args:
-            loss: a name in `kgan.losses.LOSSES` or an object with `discriminator` and `generator`.
+            loss: a name in `kgan.losses.LOSSES` or an object with `discriminator` and `generator`; or a dict of them by
+                the discriminators' names.
             d_optimizer: the discriminators' optimizer, a Keras name, object or config, of which each has a copy; or a
                 dict of them by the discriminators' names. Default DCGAN's Adam(2e-4, beta_1=0.5). Two learning rates
                 make TTUR (Heusel et al. 2017; `schedules.ttur`). Its `clipnorm`, `global_clipnorm` and `clipvalue`
@@ -183,7 +194,8 @@ class GameModel(Compiled, Averaged, Balanced, Objectives, FitLoop, keras.Model):
         self.seed, decay = settings.seed(seed), settings.decay(ema_decay)
         self._parts |= self._part_variables()  # Keras goes on tracking what an attribute held before
         judges = [name for name, (role, _) in self.networks().items() if role == "d"]
-        self.adversarial_loss = losses.get(loss)
+        self.losses_of = settings.by_player("loss", loss, judges, losses.get)
+        self.adversarial_loss = self.losses_of[judges[0]]
         self.penalties = [get_penalty(penalty) for penalty in _as_list(penalties)]
         self.augment = None if augment is None else get_augment(augment)
         # The first judge has the parts themselves, the others copies of those with state.
@@ -196,9 +208,9 @@ class GameModel(Compiled, Averaged, Balanced, Objectives, FitLoop, keras.Model):
                     penalty.check(networks[encounter.source], networks[encounter.judge])
         for role, network in self.networks().values():
             check_layers(ROLES[role], network, self.penalties)
-        self.optimizers = settings.optimizers("d_optimizer", d_optimizer, judges)
+        self.optimizers = settings.optimizers("d_optimizer", d_optimizer, self.discriminator_players)
         self.optimizers |= settings.optimizers("g_optimizer", g_optimizer, ["g"])
-        if any(self.optimizers["g"] is self.optimizers[name] for name in judges):
+        if any(self.optimizers["g"] is self.optimizers[name] for name in self.discriminator_players):
             raise InputError("g_optimizer: wanted an optimizer of its own, got the discriminator's")
         self.steps, self.n_critic = n_critic, critic_steps(n_critic, -1.0)
         self.balance = balance
@@ -225,11 +237,15 @@ class GameModel(Compiled, Averaged, Balanced, Objectives, FitLoop, keras.Model):
         if isinstance(old, keras.layers.Layer) and old is not value:
             untrack(self, old)
 
+    @property
+    def discriminator_players(self) -> list[str]:
+        """The names of the discriminators' players: their own."""
+        return [name for name, (role, _) in self.networks().items() if role == "d"]
+
     def players(self) -> list[Player]:
         """The game, in playing order: each discriminator, then all generators as one player."""
-        networks = self.networks()
         players = []
-        for name, (role, network) in networks.items():
+        for name, (role, network) in self.networks().items():
             if role == "d":
                 objective = self.discriminator_objective
                 if name != "d":  # what a user overrides need not know of names
@@ -238,10 +254,15 @@ class GameModel(Compiled, Averaged, Balanced, Objectives, FitLoop, keras.Model):
                 optimizer = self.optimizers[name]
                 variables = network.trainable_variables
                 players.append(Player(name, variables, optimizer, objective, self.n_critic, settle, role="d"))
-        makers = [network for role, network in networks.values() if role == "g"]
+        return [*players, self.generators_player()]
+
+    def generators_player(self) -> Player:
+        """All generators as one player."""
+        makers = [network for role, network in self.networks().values() if role == "g"]
         variables = [variable for network in makers for variable in network.trainable_variables]
+        variables += self.generator_variables()
         settle = lambda: [iterate(network) for network in makers]  # noqa: E731
-        return [*players, Player("g", variables, self.optimizers["g"], self.generator_objective, 1, settle, role="g")]
+        return Player("g", variables, self.optimizers["g"], self.generator_objective, 1, settle, role="g")
 
     def settle_discriminator(self, discriminator: keras.Model) -> None:
         """What follows each move of a discriminator: one power iteration of its spectral normalisation."""

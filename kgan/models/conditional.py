@@ -29,7 +29,7 @@ class ConditionalGAN(GAN):
     Args:
         generator: a Keras model from ("latents", "labels") to samples.
         discriminator: a Keras model from ("samples", "labels") to logits, or from samples to a dict.
-        num_classes: labels are in [0, num_classes).
+        num_classes: labels are in [0, num_classes); games made of this one take None for data without labels.
         latent_dim, prior: as in `GAN`.
 
     Raises:
@@ -63,11 +63,14 @@ class ConditionalGAN(GAN):
         **kwargs: Any,
     ) -> None:
         self.num_classes = num_classes  # before the trial of the networks
-        conditions = {LABELS: priors.Labels(num_classes)}
+        conditions = {} if num_classes is None else {LABELS: priors.Labels(num_classes)}
         super().__init__(generator, discriminator, latent_dim, prior, conditions, **kwargs)
 
     def check_networks(self) -> None:
         super().check_networks()
+        if self.num_classes is None:
+            self.classifies = False
+            return
         judged = feed(self.discriminator, self.examples["d"])
         self.classifies = isinstance(judged, dict) and "classes" in judged
         if not self.classifies and not self.judge_is_told:
@@ -84,9 +87,11 @@ class ConditionalGAN(GAN):
             given.append(Classification())
         super().compile(penalties=given, **settings)
 
-    def split(self, batch: Any) -> tuple[Any, tf.Tensor]:
+    def split(self, batch: Any) -> tuple[Any, tf.Tensor | None]:
         """(samples, int32 labels (batch,)): labels may be (batch, 1) or one-hot."""
         samples, labels = super().split(batch)
+        if self.num_classes is None:
+            return samples, None
         if labels is None:
             raise InputError("data: a conditional game wants batches of (samples, labels), got samples alone")
         return samples, class_indices(labels, self.num_classes)

@@ -40,15 +40,21 @@ class GAN(OneGenerator):
 
     default_network = "dcgan"  # of images, in `for_data`
     discriminator_settings: dict[str, Any] = {}  # what the paper asks of the discriminator's builder, likewise
+    pack = 1  # how many samples the discriminator is shown side by side
 
     @classmethod
     def for_data(cls, shapes: Any, num_classes: int | None = None, network: str | None = None, **sizes: Any) -> "GAN":
         """As `GameModel.for_data`, on single samples; network: "mlp" for points, else the preset's own or "dcgan"."""
-        if not isinstance(shapes, tuple) or not all(isinstance(size, int) for size in shapes):
-            raise InputError(f"dataset: {cls.__name__} is played on single samples, got a structure of {shapes}")
-        network = network or ("mlp" if len(shapes) == 1 else cls.default_network)
+        network = cls.network_for(shapes, network)
         generator, discriminator = opponents(network, shapes, **sizes, **cls.discriminator_settings)
         return cls(generator, discriminator, latent_dim=generator.input_shape[1])
+
+    @classmethod
+    def network_for(cls, shapes: Any, network: str | None) -> str:
+        """The name of the networks for single samples of a shape: `network`, if it is given."""
+        if not isinstance(shapes, tuple) or not all(isinstance(size, int) for size in shapes):
+            raise InputError(f"dataset: {cls.__name__} is played on single samples, got a structure of {shapes}")
+        return network or ("mlp" if len(shapes) == 1 else cls.default_network)
 
     def __init__(
         self,
@@ -73,12 +79,13 @@ class GAN(OneGenerator):
         Raises:
             InputError: if prior, generator and discriminator do not fit.
         """
-        told = {name: law.example(2) for name, law in self.conditions.items()}
-        self.examples = {"g": {**priors.draw(self.prior, 2, random.key(0)), **told}}
+        num = 2 * self.pack
+        told = {name: law.example(num) for name, law in self.conditions.items()}
+        self.examples = {"g": {**priors.draw(self.prior, num, random.key(0)), **told}}
         samples = as_float32(trial("generator", self.generator, self.examples["g"]))
         self.sample_shape = keras.tree.map_structure(lambda x: tuple(x.shape[1:]), samples)
         self.parts = len(keras.tree.flatten(samples))
-        self.examples["d"] = {"samples": samples, **(told if self.judge_is_told else {})}
+        self.examples["d"] = self.judged(samples, told or None)
         trial("discriminator", self.discriminator, self.examples["d"])
 
     @property
@@ -109,8 +116,11 @@ class GAN(OneGenerator):
 
     def judge(self, samples: Any, round: Round) -> Any:
         """The discriminator's logits, float32; or a dict with "logits" in it, if it gives one."""
-        told = self.told(round.labels) if self.judge_is_told else {}
-        return self.network("d", {"samples": samples, **told}, round)
+        return self.network("d", self.judged(samples, round.labels), round)
+
+    def judged(self, samples: Any, condition: Any) -> dict[str, Any]:
+        """What a discriminator's network is fed, by name."""
+        return {"samples": samples, **(self.told(condition) if self.judge_is_told else {})}
 
     @property
     def d_optimizer(self) -> keras.optimizers.Optimizer:

@@ -13,7 +13,7 @@ from kgan.game import Logs, Round
 from kgan.losses import Loss
 from kgan.penalties import Play
 
-LATENTS, PENALTY, AUGMENT, LOSS, LAYERS, POOL = range(6)  # what a draw is for: the last key of its seed
+LATENTS, PENALTY, AUGMENT, LOSS, LAYERS, POOL, HEAR = range(7)  # what a draw is for: the last key of its seed
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,13 +34,13 @@ class Encounter:
 class Objectives:
     """What the players of a game minimise, from its encounters: a mixin of `GameModel`.
 
-    It reads `adversarial_loss`, and `penalties_of` and `augment_of` by the judges' names, which `compile` sets.
+    It reads `losses_of`, `penalties_of` and `augment_of`, by the judges' names, which `compile` sets.
     """
 
     def discriminator_objective(self, round: Round, name: str = "d") -> tuple[tf.Tensor, Logs]:
         """What discriminator `name` minimises: the mean over its encounters of loss and penalties, and its team's."""
         met = [key for key, encounter in self.encounters().items() if encounter.judge == name]
-        adversarial, boundary = self._loss(round), getattr(self.adversarial_loss, "boundary", 0.0)
+        adversarial, boundary = self._loss(round, name), getattr(self.losses_of[name], "boundary", 0.0)
         mark = "" if len(self.penalties_of) == 1 else f"_{name}"
         seen: list[Logs] = []
         for key in met:
@@ -53,20 +53,20 @@ class Objectives:
             terms = {f"{term}{mark}": value for term, value in self._terms("d", round, key).items()}
             r_t = {f"r_t{mark}": tf.reduce_mean(tf.sign(play.real_logits - boundary))}
             seen.append({"": tf.add_n([logs[f"{name}_loss"], *terms.values()]), **logs, **terms, **r_t})
-        logs = {key: tf.add_n([one[key] for one in seen]) / len(seen) for key in seen[0]}
+        shares = self.shares(met)
+        logs = {key: tf.add_n([share * one[key] for share, one in zip(shares, seen, strict=True)]) for key in seen[0]}
         own = self.team_terms("d", round) | regularizers([self.networks()[name][1]])
         team = {f"{term}{mark}": value for term, value in own.items()}
         return tf.add_n([logs.pop(""), *team.values()]), logs | team
 
     def generator_objective(self, round: Round) -> tuple[tf.Tensor, Logs]:
         """What the generators minimise: what they hear of their losses, the penalties' terms, and the team's."""
-        adversarial = self._loss(round)
-        # Not judged for a loss that does not look at reals here: a judge's moving statistics would move all the same.
-        sees_reals = getattr(adversarial, "generator_sees_reals", True)
         encounters, heard, terms = self.encounters(), {}, {}
         sources = [encounter.source for encounter in encounters.values()]
         for key, encounter in encounters.items():
-            play = self.play(round, key)
+            play, adversarial = self.play(round, key), self._loss(round, encounter.judge)
+            # Not judged for a loss that does not look at reals here: a judge's moving statistics would move anyway.
+            sees_reals = getattr(adversarial, "generator_sees_reals", True)
             heard[key] = adversarial.generator(play.real_logits if sees_reals else None, play.fake_logits)
             share = sources.count(encounter.source)
             for term, value in self._terms("g", round, key).items():
@@ -74,7 +74,7 @@ class Objectives:
         makers = [network for role, network in self.networks().values() if role == "g"]
         own = self.team_terms("g", round) | regularizers(makers)
         terms |= {f"g_{term}": value for term, value in own.items()}
-        loss = self.hear(heard)
+        loss = self.hear(heard, round)
         return tf.add_n([loss, *terms.values()]), {"g_loss": loss} | terms
 
     def play(self, round: Round, encounter: str = "") -> Play:
@@ -106,6 +106,7 @@ class Objectives:
         given: Any = None,
         name: str = "",
         prior: Mapping[str, Any] | None = None,
+        fake: Any = None,
     ) -> Play:
         """A `Play` of two networks, with the fakes made once for all the judges of one source, and augmentation.
 
@@ -115,9 +116,10 @@ class Objectives:
             generate: latents -> samples.
             score: samples and `given`, as the judge's network is fed them -> what it says of them.
             latents, real, given, name, prior: as in `Play`.
+            fake: what is made of the latents, where it has been made before.
         """
         networks, augment, view, told = self.networks(), self.augment_of.get(judge), lambda samples: samples, given
-        fake = round.once(f"fake {source}", lambda: generate(latents))
+        fake = round.once(f"fake {source}", lambda: generate(latents)) if fake is None else fake
         if augment is not None and round.training:
             augment = schedules.at(augment, round.step)
             mixing, draw = (random.fold_in(round.seed, AUGMENT, part) for part in range(2))
@@ -143,8 +145,8 @@ class Objectives:
             lazy=round.lazy,
         )
 
-    def _loss(self, round: Round) -> Loss:
-        return losses.at(self.adversarial_loss, round.step, random.fold_in(round.seed, LOSS))
+    def _loss(self, round: Round, judge: str) -> Loss:
+        return losses.at(self.losses_of[judge], round.step, random.fold_in(round.seed, LOSS))
 
     def _terms(self, role: str, round: Round, encounter: str) -> dict[str, tf.Tensor]:
         """What the penalties of an encounter's judge add to what a player minimises, by their names."""

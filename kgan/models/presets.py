@@ -14,9 +14,14 @@ from kgan import losses
 from kgan.checks import InputError, number
 from kgan.distribute import sublayers
 from kgan.layers import SpectralNormalization
+from kgan.models.chekhov import ChekhovGAN
 from kgan.models.conditional import ACGAN, ConditionalGAN
 from kgan.models.cyclegan import CycleGAN
+from kgan.models.d2gan import D2GAN
 from kgan.models.gan import GAN
+from kgan.models.mixgan import MixGAN
+from kgan.models.multi import MultiDiscriminatorGAN
+from kgan.models.packed import PackedGAN
 from kgan.models.pix2pix import Pix2Pix
 from kgan.models.progressive import ProgressiveGAN
 from kgan.models.r3gan import R3GAN
@@ -208,4 +213,9 @@ PRESETS = {
     "cyclegan": CycleGAN,
     "pix2pix": Pix2Pix,
     "progressive": ProgressiveGAN,
+    "multi_discriminator": MultiDiscriminatorGAN,
+    "d2gan": D2GAN,
+    "packed": PackedGAN,
+    "mixgan": MixGAN,
+    "chekhov": ChekhovGAN,
 }

@@ -1,5 +1,6 @@
 """What a user hands to a GAN, looked at before time is spent."""
 
+import functools
 import math
 import numbers
 import warnings
@@ -116,12 +117,23 @@ def optimizers(argument: str, value: Any, players: Sequence[str]) -> dict[str, k
         InputError: as `optimizer`; for a dict with other names.
     """
     if isinstance(value, dict) and "class_name" not in value:  # a config of Keras's is a dict too
-        if set(value) != set(players):
-            raise InputError(f"{argument}: wanted an optimizer for each of {sorted(players)}, got {sorted(value)}")
-        return {name: optimizer(argument, value[name]) for name in players}
+        return by_player(argument, value, players, functools.partial(optimizer, argument))
     first = optimizer(argument, value)
     others = {name: type(first).from_config(first.get_config()) for name in players[1:]}
     return {players[0]: first, **others}
+
+
+def by_player(argument: str, value: Any, players: Sequence[str], get: Callable[[Any], Any]) -> dict[str, Any]:
+    """`get(value)` for each of the players; of a dict by the players' names, that of each one's own value.
+
+    Raises:
+        InputError: for a dict with other names.
+    """
+    if not isinstance(value, Mapping):
+        return dict.fromkeys(players, get(value))
+    if set(value) != set(players):
+        raise InputError(f"{argument}: wanted one for each of {sorted(players)}, got {sorted(value)}")
+    return {name: get(value[name]) for name in players}
 
 
 def parts(given: Sequence, copied: bool) -> list:

@@ -93,7 +93,7 @@ class TwoDomains(GameModel):
             name=domain,
         )
 
-    def hear(self, losses: Mapping[str, tf.Tensor]) -> tf.Tensor:
+    def hear(self, losses: Mapping[str, tf.Tensor], round: Round) -> tf.Tensor:
         """The sum: each generator has a loss of its own."""
         return losses["a"] + losses["b"]
 

@@ -30,29 +30,63 @@ def opponents(
     num_classes: int | None = None,
     **asked: Any,
 ) -> tuple[keras.Model, keras.Model]:
-    """(generator, discriminator) of the builders called `name`.
+    """(generator, discriminator) of the builders called `name`; arguments as in `generator_for`, `discriminator_for`.
+
+    Raises:
+        InputError: for an unknown name, networks that have no conditional form, or as the builders.
+    """
+    generator = generator_for(name, shape, latent_dim, width, num_classes)
+    return generator, discriminator_for(name, shape, width, num_classes, **asked)
+
+
+def generator_for(
+    name: str,
+    shape: tuple[int, ...],
+    latent_dim: int | None = None,
+    width: int | None = None,
+    num_classes: int | None = None,
+) -> keras.Model:
+    """A generator by the builder called `name`.
 
     Args:
         name: in `NETWORKS`.
         shape: of one sample.
         latent_dim: default the builder's; of an image by an MLP 100.
-        width: of both; default their builders'.
-        num_classes: of conditional networks; None for unconditional ones.
-        **asked: what the discriminator should have, "normalization" say; builders that have no choice pass it over.
+        width: default the builder's.
+        num_classes: of a conditional network; None for an unconditional one.
 
     Raises:
-        InputError: for an unknown name, networks that have no conditional form, or as the builders.
+        InputError: for an unknown name, networks that have no conditional form, or as the builder.
     """
-    make_generator, make_discriminator = lookup("network", name, NETWORKS)
-    if num_classes is not None and not _takes("num_classes", make_generator, make_discriminator):
-        known = [one for one, both in NETWORKS.items() if _takes("num_classes", *both)]
-        raise InputError(f"network: {name!r} has no conditional form; wanted one of {', '.join(known)}")
+    make, _ = _builders(name, num_classes)
     if name == "mlp" and len(shape) == 3:
         latent_dim = latent_dim or 100
-    both = {key: value for key, value in {"width": width, "num_classes": num_classes}.items() if value is not None}
-    asked = {key: value for key, value in asked.items() if _takes(key, make_discriminator)}
-    own = {} if latent_dim is None else {"latent_dim": latent_dim}
-    return make_generator(shape, **own, **both), make_discriminator(shape, **both, **asked)
+    return make(shape, **_given(latent_dim=latent_dim, width=width, num_classes=num_classes))
+
+
+def discriminator_for(
+    name: str, shape: tuple[int, ...], width: int | None = None, num_classes: int | None = None, **asked: Any
+) -> keras.Model:
+    """A discriminator by the builder called `name`; arguments as in `generator_for`, and:
+
+    Args:
+        **asked: what it should have, "normalization" say; a builder that has no choice passes it over.
+    """
+    _, make = _builders(name, num_classes)
+    asked = {key: value for key, value in asked.items() if _takes(key, make)}
+    return make(shape, **_given(width=width, num_classes=num_classes), **asked)
+
+
+def _builders(name: str, num_classes: int | None) -> tuple[Callable, Callable]:
+    both = lookup("network", name, NETWORKS)
+    if num_classes is not None and not _takes("num_classes", *both):
+        known = [one for one, makers in NETWORKS.items() if _takes("num_classes", *makers)]
+        raise InputError(f"network: {name!r} has no conditional form; wanted one of {', '.join(known)}")
+    return both
+
+
+def _given(**arguments: Any) -> dict[str, Any]:
+    return {key: value for key, value in arguments.items() if value is not None}
 
 
 def _takes(argument: str, *functions: Callable) -> bool:

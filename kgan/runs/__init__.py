@@ -7,6 +7,7 @@
 | logs.csv, equilibrium.csv, collapse.csv | logs, equilibrium, collapse, on `tables` |
 | evaluations.jsonl, alarms.jsonl | evaluations, alarms, on `lines` |
 | samples/ | samples |
+| ensemble.json | ensemble |
 | .lock | lock |
 
 Callbacks decide when something is written, this package knows how. `Run(folder)` is the view for those who only read.

@@ -6,7 +6,8 @@ from typing import Any
 
 from kgan.checks import InputError
 from kgan.metrics.result import Evaluation
-from kgan.runs import alarms, checkpoints, collapse, equilibrium, evaluations, flags, folder, logs, samples
+from kgan.mixture import mixture
+from kgan.runs import alarms, checkpoints, collapse, ensemble, equilibrium, evaluations, flags, folder, logs, samples
 from kgan.runs.tables import Row
 from kgan.sampling import Sampler
 
@@ -55,7 +56,13 @@ class Run:
         return samples.find(self.folder)
 
     def newest(self) -> dict[str, Any] | None:
-        """The newest checkpoint's "epoch", "step" and "weights" ("ema" or "raw"); None without any."""
+        """The newest checkpoint's "epoch", "step" and "weights" ("ema" or "raw"); None without any.
+
+        Of an ensemble, those of the member that was trained longest.
+        """
+        if members := ensemble.read(self.folder):
+            found = [Run(self.folder / name).newest() for name in members]
+            return next(reversed(sorted((one for one in found if one), key=lambda one: one["step"])), None)
         path = checkpoints.latest(self.folder)
         return None if path is None else checkpoints.describe(path)
 
@@ -69,7 +76,11 @@ class Run:
 
         Args:
             name: in `samplers()` of the game; default the first.
+
+        That of an ensemble draws each sample from one of its members, in their proportions.
         """
+        if members := ensemble.read(self.folder):
+            return mixture([Run(self.folder / one).sampler(name) for one in members], list(members.values()))
         path = checkpoints.latest(self.folder)
         if path is None:
             raise InputError(f"run_dir: {self.folder} holds no checkpoint yet")

@@ -28,6 +28,7 @@ LAYERS = {
     "attention": (lambda **k: layers.SelfAttention(spectral=True, **k), MAP),
     "blur_up": (layers.BlurUpsampling2D, MAP),
     "blur_down": (layers.BlurDownsampling2D, MAP),
+    "projection": (lambda **k: layers.RandomProjection(5, kernel_size=3, **k), MAP),
     "reflection": (lambda **k: layers.ReflectionPadding2D(3, **k), MAP),
     "layer": (layers.LayerNormalization, MAP),
     "layer_of_maps": (lambda **k: layers.LayerNormalization((1, 2), center=False, **k), MAP),

@@ -10,19 +10,24 @@ import tensorflow as tf
 
 import kgan
 from kgan import networks
+from kgan.updates import UPDATES
 
 SHAPE, CLASSES = (8, 8, 1), 3
 
 
 @dataclasses.dataclass(frozen=True)
 class Case:
-    """A game: how it is made and compiled, a structure of arrays to train on, and what a sample is asked with."""
+    """A game: how it is made and compiled, a structure of arrays to train on, and what a sample is asked with.
+
+    `rules`: those that the contract plays it by. A game that declares its encounters as others do needs few.
+    """
 
     make: Callable[[], Any]
     data: Any
     given: dict = dataclasses.field(default_factory=dict)
     settings: dict = dataclasses.field(default_factory=dict)
     step: int = 0  # a round in which all of its networks' layers play
+    rules: tuple = tuple(UPDATES)
 
 
 def images(seed: int = 0, num: int = 16) -> np.ndarray:
@@ -87,6 +92,38 @@ def progressive():
     return kgan.ProgressiveGAN(*both, latent_dim=4)
 
 
+def judge(channels: int = 1, **settings):
+    return networks.mlp_discriminator((8, 8, channels), width=6, depth=1, **settings)
+
+
+def several():
+    """Discriminators of other architectures: an MLP, and one that sees a random projection."""
+    view = [keras.Input(SHAPE), kgan.layers.RandomProjection(2, 3, 2), keras.layers.Flatten(), keras.layers.Dense(1)]
+    generator = networks.mlp_generator(SHAPE, 4, width=6, depth=1)
+    return kgan.MultiDiscriminatorGAN(generator, [judge(normalization="spectral"), keras.Sequential(view)], 4)
+
+
+def d2gan():
+    return kgan.D2GAN(networks.mlp_generator(SHAPE, 4, width=6, depth=1), [judge(), judge()], 4)
+
+
+def packed():
+    generator = networks.mlp_generator(SHAPE, 4, width=6, depth=1, num_classes=CLASSES)
+    return kgan.PackedGAN(generator, judge(2, num_classes=CLASSES), 4, pack=2, num_classes=CLASSES)
+
+
+def mixgan():
+    makers = [networks.mlp_generator(SHAPE, 4, width=6, depth=1) for _ in range(2)]
+    return kgan.MixGAN(makers, [judge(), judge(normalization="spectral")], 4)
+
+
+def chekhov():
+    return kgan.ChekhovGAN(
+        networks.mlp_generator(SHAPE, 4, width=6, depth=1), judge(normalization="spectral"), 4, past=2
+    )
+
+
+HEARING = {"hear": "learnt_softmax", "dropout": 0.4, "own_batches": True}
 TWO, ASKED = {"a": images(), "b": images(1)}, {"images": images(2, 3)}
 GAMES = {
     "gan": Case(gan, images(), settings={"penalties": ["r1(gamma=1)"], "augment": "apa(p=0.5)"}),
@@ -97,6 +134,17 @@ GAMES = {
     "cyclegan": Case(cyclegan, TWO, ASKED),
     "pix2pix": Case(pix2pix, TWO, ASKED),
     "progressive": Case(progressive, images(), settings={"stage_rounds": 1, "fade_rounds": 6}, step=3),
+    "several": Case(several, images(), settings=HEARING, rules=("alternating", "consensus")),
+    "d2gan": Case(d2gan, images(), rules=("alternating",)),
+    "packed": Case(
+        packed,
+        (images(), np.repeat(np.arange(4) % CLASSES, 4).astype("int32")),
+        {"labels": [0, 1, 2]},
+        {"penalties": ["gradient_penalty"], "augment": "translation"},
+        rules=("alternating", "extragradient"),
+    ),
+    "mixgan": Case(mixgan, images(), rules=("alternating", "simultaneous")),
+    "chekhov": Case(chekhov, images(), settings={"interval": 1, "growth": 2}, rules=("alternating",)),
 }
 NOISY = {"noisy_pix2pix": Case(noisy_pix2pix, TWO, ASKED)}
 

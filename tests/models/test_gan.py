@@ -10,7 +10,9 @@ from kgan.checks import InputError
 from kgan.models import PRESETS
 
 # tests/models/test_games.py has those that are more than a plain generator and discriminator.
-PLAIN = sorted(set(PRESETS) - {"conditional", "ac_gan", "cyclegan", "pix2pix"})
+OTHERS = {"conditional", "ac_gan", "cyclegan", "pix2pix", "progressive"}
+OTHERS |= {"multi_discriminator", "d2gan", "packed", "mixgan", "chekhov"}
+PLAIN = sorted(set(PRESETS) - OTHERS)
 
 
 def make(preset="gan", normalization="spectral", convolutional=False, **settings):
