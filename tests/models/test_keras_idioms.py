@@ -450,6 +450,9 @@ RUN_BY = {
     "`test_on_batch(x)`": [VALIDATION],
     "`fit` inside": [(HERE, "test_fit_within_the_strategys_scope")],
     "`compile(jit_compile=True": [ROUND, (GANS, "test_steps_per_execution_and_eager_play_the_same_game")],
+    "a callback of one's own with": [
+        ("../test_pace", "test_who_does_not_say_when_it_looks_is_asked_between_any_two_rounds")
+    ],
     "`compile(optimizer=...)`": [REFUSALS],
     "`compile(metrics=...": [REFUSALS],
     "`keras.metrics.Metric`": [(HERE, "test_metrics_of_the_users_are_reset_each_epoch_and_not_averaged_again")],
