@@ -46,8 +46,8 @@ class ESRGAN(kgan.Pix2Pix):
         super().__init__(generator, discriminator, source_shape, **kwargs)
         self.features = features
 
-    def hear(self, losses):
-        return 5e-3 * super().hear(losses)
+    def hear(self, losses, round):
+        return 5e-3 * super().hear(losses, round)
 
     def team_terms(self, role, round):
         terms = super().team_terms(role, round)
