@@ -12,7 +12,7 @@ import mkdocs_gen_files
 
 ROOT = Path(__file__).parents[1]
 KGAN = ROOT / "kgan"
-EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
+EXAMPLES = [*sorted((ROOT / "examples").glob("*.py")), *sorted((ROOT / "examples/ports").glob("*.py"))]
 
 
 def write(page: str, text: str) -> None:
@@ -94,7 +94,8 @@ def sources() -> None:
     for page in sorted((ROOT / "docs").glob("*.md")):
         text = page.read_text()
         linked = re.sub(r"\]\(\.\./kgan/([\w/]+\.py)\)", place, text)
-        linked = re.sub(r"\]\(\.\./examples/(\w+)\.py\)", r"](examples.md#\1py)", linked)
+        linked = re.sub(r"\]\(\.\./examples/(?:ports/)?(\w+)\.py\)", r"](examples.md#\1py)", linked)
+        linked = linked.replace("](../examples/ports)", "](examples.md)")
         if linked != text:
             write(page.name, linked)
 
