@@ -26,7 +26,7 @@ _MODELS = {
     "RaGAN",
     "SAGAN",
 }
-_MODELS |= {"SNGAN", "WGAN", "WGANGP"}
+_MODELS |= {"SNGAN", "StyleGAN2ADA", "WGAN", "WGANGP"}
 _ELSEWHERE = {"GeneratorEnsemble": "kgan.ensemble"}
 _MODULES = {
     "analysis",

@@ -164,6 +164,22 @@ class Labels(Law):
 
 @keras.saving.register_keras_serializable("kgan")
 @dataclasses.dataclass(frozen=True)
+class Truncation(Law):
+    """A condition: psi of the truncation trick, float32 (num,) in [0, 1]; 1, none, where it is not asked for."""
+
+    shape, dtype = (), "float32"
+
+    def draw(self, num: Any, seed: tf.Tensor) -> tf.Tensor:
+        """Ones."""
+        return tf.ones((num,))
+
+    def example(self, num: int) -> tf.Tensor:
+        """Ones, for a trial."""
+        return tf.ones((num,))
+
+
+@keras.saving.register_keras_serializable("kgan")
+@dataclasses.dataclass(frozen=True)
 class Pictures(Law):
     """A condition: pictures to translate, float32 (num, height, width, channels) in [-1, 1]. They have to be given.
 
@@ -197,7 +213,7 @@ class Pictures(Law):
 
 
 Prior = Normal | Uniform | Categorical | Member
-Condition = Labels | Pictures
+Condition = Labels | Pictures | Truncation
 
 
 def named(prior: int | Any | Mapping[str, Any]) -> dict[str, Any]:
@@ -222,13 +238,14 @@ def draw(laws: Mapping[str, Any], num: Any, seed: tf.Tensor) -> dict[str, tf.Ten
 
 
 def truncated(laws: Mapping[str, Any], drawn: Mapping[str, tf.Tensor], truncation: Any) -> dict[str, tf.Tensor]:
-    """`drawn` with what is normal drawn towards 0, its mean: times the truncation, psi, a number or one a row.
+    """`drawn` with the truncation, psi, a number or one a row: samples become more typical and less various.
 
-    Samples become more typical and less various (Karras et al. 2019, section B, whose psi works behind the mapping
-    network; here it is on the latents themselves).
+    A generator that is told it (`Truncation`) does it itself, behind its mapping network (Karras et al. 2019, section
+    B). Of others what is normal is drawn towards 0, its mean: times psi.
     """
+    kind = Truncation if any(isinstance(law, Truncation) for law in laws.values()) else Normal
     return {
-        name: value * _a_row(truncation, value) if isinstance(laws.get(name), Normal) else value
+        name: value * _a_row(truncation, value) if isinstance(laws.get(name), kind) else value
         for name, value in drawn.items()
     }
 

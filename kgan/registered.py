@@ -35,13 +35,18 @@ CLASSES = {
     "kgan.models": (
         *("ACGAN", "ChekhovGAN", "ConditionalGAN", "CycleGAN", "D2GAN", "DRAGAN", "FGAN", "GAN", "LSGAN", "MixGAN"),
         *("MultiDiscriminatorGAN", "PackedGAN", "Pix2Pix", "ProgressiveGAN", "R3GAN", "RaGAN", "SAGAN", "SNGAN"),
-        *("WGAN", "WGANGP"),
+        *("StyleGAN2ADA", "WGAN", "WGANGP"),
     ),
     "kgan.models.r3gan": ("WarmAdam",),
     "kgan.networks.progressive": ("ProgressiveDiscriminator", "ProgressiveGenerator"),
     "kgan.networks.r3gan_layers": ("Basis", "GroupedConv2D"),
+    "kgan.networks.stylegan2_layers": (
+        *("FilteredUpsampling2D", "LearntConstant", "ModulatedConv2D", "StyleConv2D", "StyleDense", "ToRGB"),
+        "TruncatedStyles",
+    ),
+    "kgan.networks.table": ("TableHead",),
     "kgan.networks.unet": ("LastingDropout",),
-    "kgan.priors": ("Categorical", "Labels", "Member", "Normal", "Pictures", "Uniform"),
+    "kgan.priors": ("Categorical", "Labels", "Member", "Normal", "Pictures", "Truncation", "Uniform"),
     "kgan.schedules": ("Cosine", "Exponential", "HalfLife", "Linear", "WarmUp"),
     "kgan.updates.momentum": ("Momentum",),
 }

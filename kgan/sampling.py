@@ -235,9 +235,9 @@ class Sampler:
                 raise InputError(f"truncation: wanted a number in [0, 1], got {truncation!r}")
             if np.all(np.equal(truncation, 1.0)):
                 return {name: inputs[name] for name in self.laws}
-            if not any(isinstance(law, priors.Normal) for law in self.prior.values()):
+            if not any(isinstance(law, priors.Normal | priors.Truncation) for law in self.laws.values()):
                 raise InputError(f"truncation: wanted a prior with a normal law, this is {sorted(self.prior)}")
-        return priors.truncated(self.prior, {name: inputs[name] for name in self.laws}, truncation)
+        return priors.truncated(self.laws, {name: inputs[name] for name in self.laws}, truncation)
 
     def __call__(self, **inputs: Any) -> Any:
         """The samples of inputs by name, float32 NumPy, one a row.

@@ -60,7 +60,7 @@ def test_every_part_has_a_row():
     assert named("Schedules") == classes(kgan.schedules) - {"Schedule"} | {"ttur"}
     assert named("Curriculum") == classes(kgan.curriculum) | {"easy_to_hard", "growing_discriminator"}
     games = {"ConditionalGAN", "ACGAN", "CycleGAN", "Pix2Pix", "MultiDiscriminatorGAN", "D2GAN", "PackedGAN"}
-    games |= {"MixGAN", "ChekhovGAN", "ProgressiveGAN"}
+    games |= {"MixGAN", "ChekhovGAN", "ProgressiveGAN", "StyleGAN2ADA"}
     assert named("Presets") | games == {preset.__name__ for preset in PRESETS.values()}
     page = (Path(__file__).parent.parent / "docs" / "games.md").read_text()
     assert all(f"| `{name}` |" in page for name in games)

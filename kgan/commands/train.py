@@ -56,8 +56,8 @@ _text(
     "preset",
     "gan",
     "gan, wgan, wgan_gp, sngan, lsgan, sagan, dragan, ragan, fgan or r3gan: a paper's settings; conditional or ac_gan, "
-    "on labelled data; cyclegan, on domains:A,B; pix2pix, on pairs:DIR; progressive, on images; multi_discriminator, "
-    "d2gan, packed, mixgan or chekhov: against mode collapse.",
+    "on labelled data; cyclegan, on domains:A,B; pix2pix, on pairs:DIR; progressive or stylegan2_ada, on images; "
+    "multi_discriminator, d2gan, packed, mixgan or chekhov: against mode collapse.",
 )
 _text(
     "dataset",

@@ -64,7 +64,7 @@ def _checks(name: str, value: tf.Tensor, law: Any) -> list[tf.Operation]:
         return [_all(right, f"{name}: wanted whole numbers in [0, {end}), got", value)]
     if isinstance(law, priors.Pictures):
         return [_shaped(name, value, law), _all(tf.abs(value) <= 1.0 + SLACK, f"{name}: wanted [-1, 1], got", value)]
-    if law is not None:
+    if law is not None and not isinstance(law, priors.Truncation):
         return [_shaped(name, value, law), _all(tf.math.is_finite(value), f"{name}: wanted finite numbers, got", value)]
     if name in ("truncation", "position"):
         return [_all(tf.logical_and(value >= 0.0, value <= 1.0), f"{name}: wanted [0, 1], got", value)]

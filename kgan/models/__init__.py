@@ -11,6 +11,7 @@ from kgan.models.packed import PackedGAN
 from kgan.models.pix2pix import Pix2Pix
 from kgan.models.presets import DRAGAN, FGAN, LSGAN, PRESETS, R3GAN, SAGAN, SNGAN, WGAN, WGANGP, RaGAN
 from kgan.models.progressive import ProgressiveGAN
+from kgan.models.stylegan2 import StyleGAN2ADA
 from kgan.models.transfer import freeze, init_from
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "Pix2Pix",
     "ProgressiveGAN",
     "RaGAN",
+    "StyleGAN2ADA",
     "freeze",
     "init_from",
 ]

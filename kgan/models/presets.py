@@ -25,6 +25,7 @@ from kgan.models.packed import PackedGAN
 from kgan.models.pix2pix import Pix2Pix
 from kgan.models.progressive import ProgressiveGAN
 from kgan.models.r3gan import R3GAN
+from kgan.models.stylegan2 import StyleGAN2ADA
 from kgan.penalties import Dragan, GradientPenalty
 from kgan.schedules import ttur
 
@@ -218,4 +219,5 @@ PRESETS = {
     "packed": PackedGAN,
     "mixgan": MixGAN,
     "chekhov": ChekhovGAN,
+    "stylegan2_ada": StyleGAN2ADA,
 }

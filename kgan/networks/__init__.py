@@ -9,6 +9,13 @@ from kgan.networks.progressive import progressive_discriminator, progressive_gen
 from kgan.networks.r3gan import r3gan_discriminator, r3gan_generator
 from kgan.networks.sagan import sagan_discriminator, sagan_generator
 from kgan.networks.sngan import sngan_discriminator, sngan_generator
+from kgan.networks.stylegan2 import (
+    stylegan2_discriminator,
+    stylegan2_generator,
+    stylegan2_mapping,
+    stylegan2_synthesis,
+)
+from kgan.networks.table import table_discriminator, table_generator
 from kgan.networks.unet import unet_generator
 
 __all__ = [
@@ -30,5 +37,11 @@ __all__ = [
     "sagan_generator",
     "sngan_discriminator",
     "sngan_generator",
+    "stylegan2_discriminator",
+    "stylegan2_generator",
+    "stylegan2_mapping",
+    "stylegan2_synthesis",
+    "table_discriminator",
+    "table_generator",
     "unet_generator",
 ]

@@ -124,6 +124,13 @@ def chekhov():
 
 
 HEARING = {"hear": "learnt_softmax", "dropout": 0.4, "own_batches": True}
+
+
+def stylegan2():
+    generator = networks.stylegan2_generator(SHAPE, 4, width=4, mapping_layers=1)
+    return kgan.StyleGAN2ADA(generator, networks.stylegan2_discriminator(SHAPE, width=4), latent_dim=4)
+
+
 TWO, ASKED = {"a": images(), "b": images(1)}, {"images": images(2, 3)}
 GAMES = {
     "gan": Case(gan, images(), settings={"penalties": ["r1(gamma=1)"], "augment": "apa(p=0.5)"}),
@@ -145,6 +152,9 @@ GAMES = {
     ),
     "mixgan": Case(mixgan, images(), rules=("alternating", "simultaneous")),
     "chekhov": Case(chekhov, images(), settings={"interval": 1, "growth": 2}, rules=("alternating",)),
+    "stylegan2": Case(
+        stylegan2, images(), {"truncation": 0.7}, {"augment": None}, rules=("alternating", "extragradient", "consensus")
+    ),
 }
 NOISY = {"noisy_pix2pix": Case(noisy_pix2pix, TWO, ASKED)}
 
