@@ -75,7 +75,7 @@ PASSED_OVER = {".lock", "flags.txt", "report.html", "generator.keras", "fingerpr
 def command(draw: random.Random) -> list[str]:
     """The flags of a tiny run, all but its folder."""
     preset = draw.choice(sorted(set(PRESETS) - {"cyclegan", "pix2pix"}))  # which want folders of pictures
-    images = preset in ("sagan", "sngan", "r3gan") or draw.random() < 0.4
+    images = preset in ("sagan", "sngan", "r3gan", "progressive", "stylegan2_ada") or draw.random() < 0.4
     per_execution = draw.choice([1, 1, 2, 3])
     update = draw.choice(ANY_STEPS + ONE_STEP)
     flags = {

@@ -34,6 +34,8 @@ for preset in sorted(set(PRESETS) - {"cyclegan", "pix2pix", "multi_discriminator
     data = {"dataset": "ring", "width": 16}
     if preset in ("sngan", "sagan", "r3gan"):  # which have networks of their own
         data = {"dataset": "digits", "resolution": 8, "network": preset, "width": 4}
+    if preset in ("progressive", "stylegan2_ada"):  # which have no others
+        data = {"dataset": "digits", "resolution": 8, "width": 4}
     RUNS[preset] = {"preset": preset, "n_critic": 1, "rounds": 6, **data}
 
 

@@ -112,7 +112,7 @@ def orthogonal(weights):
 
 
 def path_length(p, penalty):
-    z = p.latents[::2].clone().requires_grad_()
+    z = (p.latents[::2] if p.play.given is None else p.latents).clone().requires_grad_()
     x = p.generate(z)
     y = tensor(kgan.random.normal(x.shape, p.play.seed, dtype="float64")) / 8.0
     (gradient,) = torch.autograd.grad((x * y).sum(), z, create_graph=True)
@@ -137,7 +137,24 @@ def classification(p, *samples):
     return sum(F.cross_entropy(run(Features, p.d, x) @ kernel + bias, labels) for x in samples)
 
 
+def drift(p, penalty):
+    return 0.5 * (p.judge(p.real) ** 2).mean()
+
+
+def information(p, penalty):
+    class Features:
+        layers = [layer for layer in p.play.discriminator.layers if not isinstance(layer, keras.layers.Dense)]
+
+    guess = next(layer for layer in p.play.discriminator.layers if getattr(layer, "units", None) == cases.LATENT_DIM)
+    kernel, bias = (p.d[v.path] for v in guess.trainable_variables)
+    said = run(Features, p.d, p.fake) @ kernel + bias
+    return 0.5 * 0.5 * ((p.latents - said) ** 2).sum(1).mean()
+
+
 EXPRESSED = {
+    ("drift(weight=0.5)", "d"): drift,
+    ("information(continuous=0.5)", "d"): information,
+    ("information(continuous=0.5)", "g"): information,
     ("dragan", "d"): dragan,
     ("lipschitz", "d"): lipschitz,
     ("r1_r2", "d"): r1_r2,
@@ -159,6 +176,7 @@ EXPRESSED = {
 def test_values_and_gradients_equal_pytorchs(name, player):
     keras.config.set_floatx("float64")
     judge = cases.NETWORKS["dcgan"][0](**cases.settings_for(name))
+    judge = cases.guessing(judge) if name.startswith("information") else judge
     play = cases.played(judge, cases.NETWORKS["mlp"][1]())
     penalty = cases.made(name)
     ours, gradients = cases.value_and_gradients(penalty, player, play)
