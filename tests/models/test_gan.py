@@ -11,7 +11,7 @@ from kgan.models import PRESETS
 
 # tests/models/test_games.py has those that are more than a plain generator and discriminator.
 OTHERS = {"conditional", "ac_gan", "cyclegan", "pix2pix", "progressive"}
-OTHERS |= {"multi_discriminator", "d2gan", "packed", "mixgan", "chekhov"}
+OTHERS |= {"multi_discriminator", "d2gan", "packed", "mixgan", "chekhov", "stylegan2_ada"}
 PLAIN = sorted(set(PRESETS) - OTHERS)
 
 
