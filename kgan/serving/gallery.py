@@ -57,7 +57,8 @@ class Gallery:
         shape = sampler.sample_shape
         if not isinstance(shape, tuple) or len(shape) != 3 or shape[-1] not in (1, 3):
             raise InputError(f"gallery: wanted a generator of pictures, this one's samples are {shape}")
-        given = dict(sampler.given)
+        # The page's truncation is that of a generator that does it itself (StyleGAN2) too.
+        given = {name: law for name, law in sampler.given.items() if not isinstance(law, priors.Truncation)}
         self.labels, self.source = given.pop("labels", None), given.pop("images", None)
         if given or (self.source is not None and set(sampler.laws) != {"images"}):
             raise InputError(f"gallery: wanted labels or pictures to translate, this one takes {sorted(sampler.laws)}")

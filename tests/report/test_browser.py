@@ -1,31 +1,20 @@
 """The page in a real browser: headless Chromium, where there is one."""
 
 import base64
-import shutil
 
 import pytest
 
 from kgan import report
-
-webdriver = pytest.importorskip("selenium.webdriver")
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-DRIVER = shutil.which("chromedriver")
-pytestmark = pytest.mark.skipif(not (CHROMIUM and DRIVER), reason="no Chromium with its driver")
+from tests.browser import driven
 
 
 @pytest.fixture(scope="module")
 def browser():
-    options = webdriver.ChromeOptions()
-    options.binary_location = CHROMIUM
-    for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"):
-        options.add_argument(argument)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(executable_path=DRIVER))
-    # Nothing may be fetched: what the page asks for fails, and is told in the console.
-    driver.execute_cdp_cmd("Network.enable", {})
-    driver.execute_cdp_cmd("Network.setBlockedURLs", {"urls": ["http://*", "https://*"]})
-    yield driver
-    driver.quit()
+    for driver in driven():
+        # Nothing may be fetched: what the page asks for fails, and is told in the console.
+        driver.execute_cdp_cmd("Network.enable", {})
+        driver.execute_cdp_cmd("Network.setBlockedURLs", {"urls": ["http://*", "https://*"]})
+        yield driver
 
 
 @pytest.fixture(scope="module")
@@ -49,9 +38,11 @@ def test_the_slider_shows_another_epoch(opened, path):
         (path.parent / "samples" / f"epoch-{number:04d}.png").read_bytes()
     ).decode()
     assert epoch.text == "epoch 6" and frame.get_attribute("src").endswith(picture(6))
-    slider.send_keys(webdriver.Keys.HOME)
+    from selenium.webdriver import Keys
+
+    slider.send_keys(Keys.HOME)
     assert epoch.text == "epoch 1" and frame.get_attribute("src").endswith(picture(1))
-    slider.send_keys(webdriver.Keys.ARROW_RIGHT)
+    slider.send_keys(Keys.ARROW_RIGHT)
     assert epoch.text == "epoch 2" and frame.get_attribute("src").endswith(picture(2))
     assert opened.get_log("browser") == []
 

@@ -5,7 +5,6 @@ import http.client
 import io
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -21,11 +20,10 @@ import kgan
 from kgan.checks import InputError
 from kgan.sampling import Sampler
 from kgan.serving import gallery
+from tests.browser import driven
 from tests.models.games import GAMES, made
 from tests.serving.exports import lively
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-DRIVER = shutil.which("chromedriver")
 SHAPE = (16, 16, 3)
 
 
@@ -89,6 +87,19 @@ def test_what_it_answers(drawing, labelled):
     response, grid = ask(drawing, "/grid.png?seed=5&num=4")
     assert response.headers["Content-Disposition"] == 'attachment; filename="saved-models--b-5.png"'
     assert tf.io.decode_png(grid).shape == (34, 34, 3)
+
+
+def test_it_shows_a_generator_that_truncates_by_itself():
+    sampler = made(GAMES["stylegan2"]).sampler()
+    server = served(sampler, "styles")
+    try:
+        assert json.loads(ask(server, "/about")[1])["truncates"]
+        shown = json.loads(ask(server, "/samples?seed=4&num=2&truncation=0.5")[1])["images"]
+    finally:
+        server.shutdown()
+    expected = np.clip((sampler.of_seeds([4, 5], truncation=0.5) + 1) * 127.5, 0, 255)
+    for url, image in zip(shown, expected, strict=True):
+        assert np.abs(pixels(url).astype("float32") - image).max() <= 0.51
 
 
 def test_it_translates(translating):
@@ -155,17 +166,7 @@ def test_at_the_command_line(tmp_path):
 
 @pytest.fixture(scope="module")
 def browser():
-    webdriver = pytest.importorskip("selenium.webdriver")
-    if not (CHROMIUM and DRIVER):
-        pytest.skip("no Chromium with its driver")
-    options = webdriver.ChromeOptions()
-    options.binary_location = CHROMIUM
-    for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"):
-        options.add_argument(argument)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(executable_path=DRIVER))
-    yield driver
-    driver.quit()
+    yield from driven()
 
 
 @pytest.fixture(params=[(1280, 900), (390, 844)], ids=["wide", "phone"])
