@@ -6,6 +6,7 @@ of the official messages are restated here, with tensors as the bytes that they 
 no other package; the tests read the file with `tensorflow-serving-api`.
 """
 
+import functools
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,7 @@ _MESSAGES = """
 """
 
 
+@functools.cache
 def _messages() -> dict[str, Any]:
     field = descriptor_pb2.FieldDescriptorProto
     file = descriptor_pb2.FileDescriptorProto(name="kgan/warmup.proto", package="kgan", syntax="proto3")

@@ -8,11 +8,10 @@ import keras
 import tensorflow as tf
 
 from kgan.checks import whole
-from kgan.feed import feed
+from kgan.feed import as_float32, feed
 from kgan.game import Round
 from kgan.models.average import duplicate
 from kgan.models.gan import GAN
-from kgan.models.objectives import as_float32
 from kgan.networks import opponents
 
 
