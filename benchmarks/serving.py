@@ -18,7 +18,8 @@ from kgan.serving import Client
 ROOT = Path(__file__).parents[1]
 NUM, TIMES = 1000, 15
 DOUBLE = """
-import sys, time
+import gc, sys
+gc.disable()  # the real one has no garbage collector
 from tests.serving.double import Double
 from tests.serving.loader import Loaded
 with Double({"default": {1: Loaded(sys.argv[1])}}) as double:

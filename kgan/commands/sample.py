@@ -13,13 +13,13 @@ Examples:
 """
 
 import functools
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from absl import flags
 
+from kgan import files
 from kgan.checks import InputError
 from kgan.commands import define, no_arguments, source, writable
 
@@ -114,8 +114,8 @@ def _write(samples: "np.ndarray", out: Path) -> None:
         pictures.write_png(out, pictures.grid(samples))
     else:
         out.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".writing-", dir=out.parent) as scratch:
-            folder = Path(scratch) / out.name
+        with files.aside(out.parent) as scratch:
+            folder = scratch / out.name
             for number in range(len(samples)):
                 pictures.write_png(folder / f"{number:04d}.png", pictures.grid(samples[number : number + 1]))
             folder.rename(out)

@@ -1,62 +1,26 @@
-"""One picture as a viewer shows it: upright, on white, in sRGB, 8 bits a channel."""
+"""The picture in a file."""
 
-import functools
-import io
 import os
-from typing import NamedTuple
 
 import numpy as np
-from PIL import ExifTags, Image, ImageCms, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, UnidentifiedImageError
 
 from kgan.checks import InputError
 from kgan.data.images import centre
+from kgan.shown import FORMATS, Picture, shown
 
 SUFFIXES = (".bmp", ".gif", ".jfif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
-FORMATS = ("BMP", "GIF", "JPEG", "PNG", "TIFF", "WEBP")  # whatever the suffix says
-_WIDE = ("I", "F")  # 32 bits; what is white in them no standard says
-_GREY, _PALETTE = ("1", "L", "LA", "La"), ("P", "PA")
-
-
-class Picture(NamedTuple):
-    """`image` in mode RGB, and what was seen on the way: no colour; some transparency; turned or mirrored by EXIF."""
-
-    image: Image.Image
-    grey: bool
-    transparent: bool
-    turned: bool
 
 
 def show(path: str) -> Picture:
-    """The first frame of the picture in a file, by Pillow.
-
-    It is turned as its EXIF orientation says. Grey of 16 bits is rounded to 8 (Pillow reads of colours of 16 bits the
-    high byte). What is transparent lies on white: c a + 255 (1 - a). Palettes, CMYK and so on become RGB; a picture
-    with a palette is grey if all of its pixels are. The colours of a profile (ICC; a telephone's Display P3, say) are
-    brought to sRGB; a profile that is damaged, or for another kind of colours than the picture's, is passed over.
+    """The first frame of the picture in a file, as a viewer shows it (`kgan.shown`).
 
     Raises:
       InputError: a file that cannot be read, or is damaged, or has 32 bits a channel.
     """
     try:
         with Image.open(path, formats=FORMATS) as picture:
-            turned = picture.getexif().get(ExifTags.Base.Orientation, 1) in range(2, 9)
-            profile = picture.info.get("icc_profile")
-            image = ImageOps.exif_transpose(picture)
-            if image.mode in _WIDE:
-                raise ValueError(f"32 bits a channel, Pillow's mode {image.mode}; wanted 8 or 16")
-            if image.mode.startswith("I;16"):
-                image = _eight_bits(image)
-            mode, alpha = image.mode, None
-            if image.has_transparency_data:
-                image = image.convert("RGBA")
-                alpha = image.getchannel("A")
-            image = _in_srgb(image, profile)
-            transparent = alpha is not None and alpha.getextrema()[0] < 255
-            if transparent:
-                image.putalpha(alpha)
-                image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
-            grey = mode in _GREY or (mode in _PALETTE and not _coloured(image))
-            return Picture(image, grey, transparent, turned)
+            return shown(picture)
     except Exception as error:  # Pillow's decoders raise of many kinds
         raise unreadable(path, error) from error
 
@@ -94,36 +58,3 @@ def unreadable(path: str, error: Exception) -> InputError:
     if isinstance(error, UnidentifiedImageError):
         reason = f"none of {', '.join(FORMATS)}"
     return InputError(f"dataset: unreadable image: {printable(path)} ({' '.join(reason.split())})")
-
-
-def _in_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
-    """The colours of `image` in mode RGB, without its alpha, by its profile."""
-    if image.mode not in ("L", "CMYK"):
-        image = image.convert("RGB")
-    transform = _to_srgb(profile, image.mode) if profile else None
-    return image.convert("RGB") if transform is None else ImageCms.applyTransform(image, transform)
-
-
-@functools.lru_cache(maxsize=16)  # the pictures of one folder come from few cameras
-def _to_srgb(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
-    try:
-        given = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-        if "sRGB" in ImageCms.getProfileDescription(given):  # there already; a transform would still round
-            return None
-        return ImageCms.buildTransform(given, ImageCms.createProfile("sRGB"), mode, "RGB")
-    except (ImageCms.PyCMSError, OSError):  # OSError: no profile at all
-        return None
-
-
-def _coloured(image: Image.Image) -> bool:
-    pixels = np.asarray(image)
-    return bool((pixels != pixels[..., :1]).any())
-
-
-def _eight_bits(image: Image.Image) -> Image.Image:
-    values = np.asarray(image)
-    grey = Image.fromarray(((values.astype(np.uint32) * 255 + 32767) // 65535).astype(np.uint8))
-    key = image.info.get("transparency")  # a level of 16 bits that stands for "nothing here"
-    if key is not None:
-        grey.putalpha(Image.fromarray(np.where(values == key, 0, 255).astype(np.uint8)))
-    return grey

@@ -9,8 +9,9 @@ import tensorflow as tf
 from kgan import priors
 from kgan.checks import InputError
 from kgan.export import card, requests
-from kgan.export.saved_model import ABOUT, versions
+from kgan.export.saved_model import ABOUT
 from kgan.sampling import Sampler, described
+from kgan.versions import newest
 
 
 def load_generator(path: str | os.PathLike) -> Sampler:
@@ -69,9 +70,7 @@ def _about(folder: Path, inputs: dict, images: tf.TensorSpec) -> dict[str, Any]:
 def _newest(path: Path) -> Path:
     if not path.exists():
         raise InputError(f"path: there is no {path}")
-    if (path / "saved_model.pb").is_file():
-        return path
-    found = versions(path)
-    if not found:
+    folder = newest(path)
+    if folder is None:
         raise InputError(f"path: {path} holds no SavedModel; wanted saved_model.pb in it, or versions 1, 2, ...")
-    return path / str(found[-1])
+    return folder

@@ -5,7 +5,6 @@ import errno
 import json
 import logging
 import os
-import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -19,8 +18,8 @@ from kgan.checks import InputError
 from kgan.export import card, warmup
 from kgan.export.signatures import Served
 from kgan.sampling import Sampler, describe
+from kgan.versions import GRAPH, versions
 
-GRAPH = "saved_model.pb"  # without which a folder is no model
 ABOUT = "assets.extra/sampler.json"  # how the generator's inputs are drawn; servers pass it over
 
 
@@ -52,7 +51,7 @@ def save_generator(
     the model (`kgan.export.warmup`), and `assets.extra/model_card.json`.
 
     It is written aside and renamed, with saved_model.pb as the last file: a server that polls `path` sees all or
-    nothing.
+    nothing. What exports that were killed have left in `path` is removed.
 
     Args:
         gan: a game, whose first sampler is taken, by averaged generators if it has some; a `Sampler`; or a generator, a
@@ -84,14 +83,14 @@ def save_generator(
         raise InputError(f"version: {target} exists; wanted a new one, or none for the next")
     served = Served(sampler, lambda served: json.dumps(card.card(served, weights, facts), indent=1), weights)
     path.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".writing-", dir=path) as scratch:
-        folder = Path(scratch) / "version"  # inside, because others may not read the scratch folder itself
+    with files.aside(path) as scratch:
+        folder = scratch / "version"  # inside, because others may not read the scratch folder itself
         try:
             with _silent():
                 tf.saved_model.save(served, str(folder), served.endpoints)
         except tf.errors.OpError as error:  # a disk that is full, say, which TensorFlow tells in its own way
             raise InputError(f"path: {target} cannot be written: {' '.join(error.message.split())}") from error
-        graph = (folder / GRAPH).rename(Path(scratch) / GRAPH)
+        graph = (folder / GRAPH).rename(scratch / GRAPH)
         files.write(folder / ABOUT, describe(sampler))
         files.write(folder / card.FILE, served.about)
         warmup.write(folder, served.endpoints, sampler)
@@ -111,13 +110,6 @@ def _take_place(folder: Path, target: Path, next_one: bool) -> Path:
             if not next_one:  # somebody else was faster
                 raise InputError(f"version: {target} exists; wanted a new one, or none for the next") from error
             target = target.with_name(str(int(target.name) + 1))
-
-
-def versions(path: Path) -> list[int]:
-    """The versions in a model's folder, ascending."""
-    if not path.is_dir():
-        return []
-    return sorted(int(entry.name) for entry in path.iterdir() if entry.name.isdecimal() and entry.is_dir())
 
 
 def is_newest(gan: Any, path: str | os.PathLike) -> bool:

@@ -10,6 +10,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from kgan import versions
 from kgan.checks import InputError, whole
 from kgan.models.base import GameModel
 from kgan.runs import checkpoints
@@ -97,17 +98,16 @@ def _read(path: Path) -> dict[str, Weights]:
         averages = {name + AVERAGE: average.network for name, average in found.averages.items()}
         networks = {name: network for name, (_, network) in found.networks().items()} | averages
         return {name: _weights(network) for name, network in networks.items()}
-    newest = checkpoints.latest(path)
-    if newest is not None:
-        return checkpoints.networks(newest)
-    versions = sorted((one for one in path.glob("*") if one.name.isdecimal()), key=lambda one: int(one.name))
-    for folder in (path, *versions[-1:]):
-        if (folder / "saved_model.pb").is_file():
-            try:
-                loaded = tf.saved_model.load(str(folder))
-                return {"g": [(v.name.removesuffix(":0"), v.numpy()) for v in loaded.weights]}
-            except Exception as error:  # TensorFlow answers a damaged model with a dozen unrelated classes
-                raise InputError(f"init_from: {folder} cannot be read: {reason(error)}") from error
+    checkpoint = checkpoints.latest(path)
+    if checkpoint is not None:
+        return checkpoints.networks(checkpoint)
+    folder = versions.newest(path)
+    if folder is not None:
+        try:
+            loaded = tf.saved_model.load(str(folder))
+            return {"g": [(v.name.removesuffix(":0"), v.numpy()) for v in loaded.weights]}
+        except Exception as error:  # TensorFlow answers a damaged model with a dozen unrelated classes
+            raise InputError(f"init_from: {folder} cannot be read: {reason(error)}") from error
     raise InputError(f"init_from: wanted a run's folder, an exported generator's or a .keras file, got {str(path)!r}")
 
 

@@ -32,13 +32,13 @@ from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 from kgan import pictures, priors
 from kgan.checks import InputError
 from kgan.sampling import Sampler
+from kgan.shown import FORMATS, shown
 
 HOST = "127.0.0.1"
 MOST = 100  # pictures in one answer
 LARGEST = 20 * 2**20  # bytes of a picture that is dropped on the page
 PIXELS = 2**25  # that such a picture may have
 SIDE = 256  # of a picture to translate, where the generator takes any size
-FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")
 PAGE = Path(__file__).parent
 
 
@@ -199,20 +199,18 @@ def _page() -> tuple[str, str]:
 
 
 def _read(content: bytes, shape: tuple) -> np.ndarray:
-    """The picture in a file, as the generator takes it: turned upright, its centre, float32 in [-1, 1]."""
+    """The picture in a file, as the generator takes it: as a viewer shows it, its centre, float32 in [-1, 1]."""
     height, width, channels = shape
     try:
         with Image.open(io.BytesIO(content), formats=FORMATS) as file:
             if file.width * file.height > PIXELS:
                 raise BadRequest(f"wanted a picture of at most {PIXELS:,} pixels, got {file.width} x {file.height}")
-            image = ImageOps.exif_transpose(file).convert("RGBA")
+            image = shown(file).image
     except BadRequest:
         raise
     except Exception:  # Pillow's decoders raise of many kinds
         raise BadRequest(f"wanted a picture ({', '.join(FORMATS)})") from None
-    image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert(
-        "L" if channels == 1 else "RGB"
-    )
+    image = image.convert("L" if channels == 1 else "RGB")
     image = ImageOps.fit(image, (width or SIDE, height or SIDE), Image.Resampling.BILINEAR)
     return (np.asarray(image, "float32").reshape(height or SIDE, width or SIDE, -1) / 127.5) - 1.0
 

@@ -11,9 +11,9 @@ from tests.models.games import GAMES, NOISY, SHAPE, images, made
 WIDE = (16, 16, 3)
 
 
-def lively(network, gain=0.6):
+def lively(network, gain=0.6, seed=0):
     """Other weights than the first ones, and moving statistics, so that samples are not all grey."""
-    rng = np.random.default_rng(0)
+    rng = np.random.default_rng(seed)
     for variable in network.variables:
         if variable.dtype == "float32":
             value = gain * rng.normal(size=variable.shape) / max(1, np.prod(variable.shape[:-1])) ** 0.5
@@ -27,6 +27,7 @@ def samplers():
     sngan = lively(networks.sngan_generator(WIDE, latent_dim=6, width=4))
     translator = lively(networks.cyclegan_generator(SHAPE, width=2, blocks=1), gain=0.3)
     projection, noisy = made(GAMES["projection"]), made(NOISY["noisy_pix2pix"])
+    members = [lively(networks.mlp_generator(SHAPE, 4, width=6, depth=1), seed=seed) for seed in range(2)]
     for model in (projection, noisy):
         for average in model.averages.values():
             lively(average.network, gain=0.3)
@@ -34,6 +35,7 @@ def samplers():
         "dcgan": Sampler.of(dcgan, 5, sample_shape=SHAPE),
         "sngan": Sampler.of(sngan, 6, sample_shape=WIDE),
         "conditional": projection.sampler(),
+        "ensemble": kgan.GeneratorEnsemble([Sampler.of(m, 4, sample_shape=SHAPE) for m in members]).sampler(),
         "cyclegan": Sampler.of(translator, {}, {"images": kgan.priors.Pictures(SHAPE)}, sample_shape=SHAPE),
         "pix2pix": noisy.sampler(),
     }

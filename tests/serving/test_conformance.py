@@ -39,6 +39,12 @@ BAD = [
     ("dcgan", "sample", {"num": 2**31 - 1, "seed": 0}, "num: wanted a number from 0 to 4096, got] [2147483647]"),
     ("conditional", "generate", {**PAIR, "labels": [0, 3]}, "labels: wanted whole numbers in [0, 3), got] [3]"),
     ("conditional", "generate_png", {**PAIR, "labels": [-1, 0]}, "labels: wanted whole numbers in [0, 3), got] [-1]"),
+    (
+        "ensemble",
+        "serving_default",
+        {"latents": LATENTS[:, :4], "member": [0, 2]},
+        "member: wanted whole numbers in [0, 2), got] [2]",
+    ),
     ("cyclegan", "translate", {"images": np.full((1, 8, 8, 1), 255.0)}, "images: wanted [-1, 1], got] [255 255"),
     ("cyclegan", "translate", {"images": np.zeros((1, 8, 8, 3))}, "wanted rows of the shape (8, 8, 1), got] [8 8 3]"),
 ]
@@ -82,6 +88,8 @@ def test_signatures_equal_the_live_model_whole_and_batched(served):
         for ours, theirs in zip(batched, alone, strict=True):
             np.testing.assert_allclose(ours, theirs, atol=1e-6, err_msg=f"{name} {signature}")
         assert len({row.tobytes() for row in live}) == len(live), "rows that are alike prove nothing"
+    drawn = exports.requests("ensemble", samplers["ensemble"])
+    assert {0, 1} == {number for _, parts, _ in drawn for part in parts for number in part.get("member", [])}
     asked = {(name, signature) for name, signature, *_ in good}
     for name in samplers:
         card = json.loads((served[0] / "models" / name / "1/assets.extra/model_card.json").read_text())

@@ -108,6 +108,10 @@ def test_it_translates(translating):
     image.save(file, "PNG")
     answer = json.loads(ask(translating, "/translate", "POST", file.getvalue())[1])
     assert pixels(answer["source"]).shape == pixels(answer["result"]).shape == (8, 8, 1)
+    levels, file = np.linspace(0, 65535, 64).astype("uint16").reshape(8, 8), io.BytesIO()
+    Image.fromarray(levels).save(file, "PNG")
+    source = json.loads(ask(translating, "/translate", "POST", file.getvalue())[1])["source"]
+    assert np.abs(pixels(source)[..., 0] - levels / 257).max() <= 1  # as a viewer shows 16 bits
     for body, words in ((b"no picture", "wanted a picture"), (b"", "wanted a picture")):
         response, text = ask(translating, "/translate", "POST", body)
         assert response.status == 400 and words in json.loads(text)["error"]
