@@ -220,10 +220,7 @@ class FitLoop(Graphs):
 
     def _pace(self, callbacks: Sequence[keras.callbacks.Callback]) -> Pace | Fixed:
         """How many rounds are played at a time, as `compile` was told."""
-        several_clocks = isinstance(self.distribute_strategy, tf.distribute.MultiWorkerMirroredStrategy)
-        if not self.paced or self.run_eagerly or several_clocks:
-            return Fixed(self.steps_per_execution)
-        return Pace([self, *callbacks])
+        return Pace([self, *callbacks]) if self.paced else Fixed(self.steps_per_execution)
 
     def _check_place(self, steps_per_epoch: int) -> None:
         step, rest = self.progress.step, steps_per_epoch - self.progress.step

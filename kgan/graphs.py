@@ -35,21 +35,33 @@ class Graphs:
 
     def _rounds(self) -> Callable:
         run, needed = self.replicated(self.train_step), self.rounds_needed
+        names = []
 
-        def function(iterator: Iterator, rounds: tf.Tensor) -> dict[str, tf.Tensor]:
-            names = []
+        def one(iterator: Iterator) -> tf.Tensor:
+            logs = run([next(iterator) for _ in range(needed)])
+            names[:] = logs
+            return tf.stack([tf.reshape(tf.cast(value, "float64"), []) for value in logs.values()])
+
+        def many(iterator: Iterator, rounds: tf.Tensor) -> tf.Tensor:
+            # A call, and not the round's thousands of operations each in the loop's frame: 0.75 to 0.85 of the time
+            # where networks are small.
+            call = one if self.run_eagerly else compiled(one, experimental_attributes={"_noinline": True})
 
             def play(number: tf.Tensor, table: tf.TensorArray, _: tf.Tensor) -> tuple:
-                logs = run([next(iterator) for _ in range(needed)])
-                names[:] = logs
-                row = tf.stack([tf.reshape(tf.cast(value, "float64"), []) for value in logs.values()])
+                row = call(iterator)
                 return number + 1, table.write(number, row), tf.reduce_all(tf.math.is_finite(row))
 
             table = tf.TensorArray("float64", size=0, dynamic_size=True)
             goes_on = lambda number, _, finite: (number < rounds) & finite  # noqa: E731
             # Not unrolled: the graph is that of one round, whatever their number.
             _, table, _ = tf.while_loop(goes_on, play, (0, table, True), parallel_iterations=1)
-            return dict(zip(names, tf.unstack(table.stack(), num=len(names), axis=1), strict=True))
+            return table.stack()
+
+        single = self.steps_per_execution == 1 and not self.paced
+
+        def function(iterator: Iterator, rounds: tf.Tensor) -> dict[str, tf.Tensor]:
+            table = one(iterator)[tf.newaxis] if single else many(iterator, rounds)
+            return dict(zip(names, tf.unstack(table, num=len(names), axis=1), strict=True))
 
         return self._graph(function)
 
@@ -88,7 +100,7 @@ class Graphs:
     def _graph(self, function: Callable) -> Callable:
         if self.run_eagerly:
             return function
-        return tf.function(tf.autograph.experimental.do_not_convert(function), reduce_retracing=True)
+        return compiled(function, reduce_retracing=True)
 
     def replicated(self, step: Callable, reduce: str = "MEAN") -> Callable:
         """`step` on every replica, with the mean, or the "SUM", over them of the tensors it returns."""
@@ -113,3 +125,8 @@ class Graphs:
         if self.distribute_strategy.num_replicas_in_sync > 1:
             dataset = self.distribute_strategy.experimental_distribute_dataset(dataset)
         return iter(dataset)
+
+
+def compiled(function: Callable, **settings: Any) -> Callable:
+    """`tf.function` of what is written in TensorFlow's operations, and not to be rewritten by AutoGraph."""
+    return tf.function(tf.autograph.experimental.do_not_convert(function), **settings)

@@ -185,8 +185,10 @@ class GameModel(Compiled, Averaged, Balanced, Objectives, FitLoop, keras.Model):
                 cannot go through (see `models.lint`), or one that is frozen.
         """
         idioms.refuse_compile(others, inspect.signature(GameModel.compile).parameters)
-        self.paced = steps_per_execution == "auto"
-        steps_per_execution = 1 if self.paced else whole("steps_per_execution", steps_per_execution)
+        auto, strategy = steps_per_execution == "auto", self.distribute_strategy
+        several_clocks = isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy)
+        self.paced = auto and not run_eagerly and not several_clocks
+        steps_per_execution = 1 if auto else whole("steps_per_execution", steps_per_execution)
         boolean("jit_compile", jit_compile), boolean("run_eagerly", run_eagerly)
         super().compile(
             optimizer=None, jit_compile=jit_compile, steps_per_execution=steps_per_execution, run_eagerly=run_eagerly
