@@ -418,9 +418,9 @@ def _stopped():
         raise KeyboardInterrupt  # which main tells quietly
 
     places = [(kgan.fit.FitLoop, "_play"), (data.registry, "records")]
-    from kgan.studies import bilinear, dirac
+    from kgan.studies import bilinear, dirac, runner
 
-    places += [(bilinear, "run"), (dirac, "run")]
+    places += [(bilinear, "run"), (dirac, "run"), (runner, "run")]
     kept = [(place, name, getattr(place, name)) for place, name in places]
     out, err = io.StringIO(), io.StringIO()
     try:

@@ -166,6 +166,18 @@ def test_the_game_of_ones_own_runs():
     assert names["gan"].step.numpy() == 2 and names["codes"].shape == (128, 2)
 
 
+def test_the_study_of_ones_own_is_one(tmp_path):
+    from kgan.studies import runner
+    from kgan.studies.verdict import Table
+
+    page = (Path(__file__).parent.parent / "docs" / "own_study.md").read_text()
+    path = tmp_path / "packing.py"
+    path.write_text(re.search(r"```python\n(.*?)```", page, re.DOTALL)[1])
+    study = runner.load(str(path))
+    rows = [{"setting": setting.name, "seed": i, "modes": 8.0} for setting in study.settings for i in range(2)]
+    assert len(study.cells(quick=True)) == 6 and len(study.answer(Table(rows))) == 2
+
+
 def test_every_metric_and_network_has_a_row_with_the_names_of_its_values():
     rows = {row["Name"].strip("`"): row for _, row in tables(EVALUATION) if "Values" in row}
     assert set(rows) == set(kgan.metrics.METRICS)

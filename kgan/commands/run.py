@@ -48,6 +48,7 @@ def build(
     seed: int = 0,
     network: str | None = None,
     width: int | None = None,
+    d_width: int | None = None,
     latent_dim: int | None = None,
     num_discriminators: int | None = None,
     num_generators: int | None = None,
@@ -68,6 +69,7 @@ def build(
         seed: of the first weights, the order of the data and every draw in training.
         network: a name in `kgan.networks.NETWORKS`; default "mlp" for points, else the preset's own or "dcgan".
         width: of both networks; default: their builders'.
+        d_width: of the discriminator alone, in a game of one generator and one discriminator; default `width`.
         latent_dim: the dimension of the latents; default: the generator's builder's, 100 for an image by an MLP.
         num_discriminators: of a game with several; default its own.
         num_generators: of the preset "mixgan"; default its own.
@@ -89,7 +91,7 @@ def build(
         settings[name] = _optimizer(name, settings[name])
     if network is not None:
         lookup("network", network, NETWORKS)
-    own = _given(num_discriminators=num_discriminators, num_generators=num_generators, pack=pack)
+    own = _given(d_width=d_width, num_discriminators=num_discriminators, num_generators=num_generators, pack=pack)
     for name, value in (settings | own).items():
         takers = [one for one, game in PRESETS.items() if _takes(game, name)]
         if preset not in takers and takers:

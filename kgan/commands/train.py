@@ -80,6 +80,7 @@ _path("rows", None, "FILE.npy: train on these samples of the data, by their plac
 _enum("strategy", "auto", ["auto", "one", "mirrored", "multi_worker"], "The devices to train on.")
 _text("network", None, "mlp, dcgan, sngan, sagan or r3gan; default: mlp for points, the preset's own, else dcgan.")
 _whole("width", None, "Channels (units) of the networks; default: their builders'.", least=1)
+_whole("d_width", None, "Those of the discriminator alone; default: as the generator's.", least=1)
 _whole("latent_dim", None, "Dimension of the latents; default: the generator's builder's.", least=1)
 _whole(
     "num_discriminators", None, "Of --preset=multi_discriminator, default 2, or mixgan, default 3.", least=1, most=100

@@ -43,10 +43,23 @@ class GAN(OneGenerator):
     pack = 1  # how many samples the discriminator is shown side by side
 
     @classmethod
-    def for_data(cls, shapes: Any, num_classes: int | None = None, network: str | None = None, **sizes: Any) -> "GAN":
-        """As `GameModel.for_data`, on single samples; network: "mlp" for points, else the preset's own or "dcgan"."""
-        network = cls.network_for(shapes, network)
-        generator, discriminator = opponents(network, shapes, **sizes, **cls.discriminator_settings)
+    def for_data(
+        cls,
+        shapes: Any,
+        num_classes: int | None = None,
+        network: str | None = None,
+        d_width: int | None = None,
+        **sizes: Any,
+    ) -> "GAN":
+        """As `GameModel.for_data`, on single samples.
+
+        Args:
+            shapes, num_classes, **sizes: as there.
+            network: default "mlp" for points, else the preset's own or "dcgan".
+            d_width: of the discriminator alone; default the width of both.
+        """
+        network, asked = cls.network_for(shapes, network), {"d_width": d_width, **cls.discriminator_settings}
+        generator, discriminator = opponents(network, shapes, **sizes, **asked)
         return cls(generator, discriminator, latent_dim=generator.input_shape[1])
 
     @classmethod

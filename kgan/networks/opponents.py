@@ -28,15 +28,18 @@ def opponents(
     latent_dim: int | None = None,
     width: int | None = None,
     num_classes: int | None = None,
+    d_width: int | None = None,
     **asked: Any,
 ) -> tuple[keras.Model, keras.Model]:
     """(generator, discriminator) of the builders called `name`; arguments as in `generator_for`, `discriminator_for`.
+
+    `d_width` is of the discriminator alone; default `width`.
 
     Raises:
         InputError: for an unknown name, networks that have no conditional form, or as the builders.
     """
     generator = generator_for(name, shape, latent_dim, width, num_classes)
-    return generator, discriminator_for(name, shape, width, num_classes, **asked)
+    return generator, discriminator_for(name, shape, width if d_width is None else d_width, num_classes, **asked)
 
 
 def generator_for(

@@ -49,13 +49,13 @@ def markdown(rows: Sequence[Row], columns: Mapping[str, str]) -> str:
     return "\n".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |" for line in lines)
 
 
-def page(name: str, title: str, sections: Mapping[str, str]) -> str:
-    """A study's page: the sections, and how it was made."""
+def page(command: str, title: str, sections: Mapping[str, str], table: str | None = None) -> str:
+    """A study's page: the sections, and how it was made, by `kgan study COMMAND`, beside TABLE.csv, of that name."""
     packages = [f"{package} {importlib.metadata.version(package)}" for package in ("tensorflow", "keras", "numpy")]
     versions = ", ".join([f"kgan {kgan.__version__}", *packages, f"Python {platform.python_version()}"])
-    made = (
-        f"```\nkgan study {name}\n```\n\nWith {versions}. The numbers of the table, in full: [{name}.csv]({name}.csv)."
-    )
+    name = table or command
+    numbers = f"The numbers of the table, in full: [{name}.csv]({name}.csv)."
+    made = f"```\nkgan study {command}\n```\n\nWith {versions}. {numbers}"
     parts = [
         f"## {heading}\n\n{text.strip()}" for heading, text in {**sections, "How this page was made": made}.items()
     ]

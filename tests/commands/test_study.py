@@ -9,13 +9,14 @@ import matplotlib.image
 import pytest
 
 from kgan.commands import main
-from kgan.studies import STUDIES
+from kgan.studies import PLAYED, RUNS, STUDIES
 
+KNOWN = "alternation, bilinear, capacity, dirac, discriminators, ensembles, rates, stabilisation"
 ROWS = {"dirac": 37, "bilinear": 60}
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", STUDIES)
+@pytest.mark.parametrize("name", PLAYED)
 def test_a_study_end_to_end(name, tmp_path):
     environment = {key: value for key, value in os.environ.items() if key != "TF_CPP_MIN_LOG_LEVEL"}
     command = [sys.executable, "-m", "kgan", "study", name, f"--out={tmp_path}/page"]
@@ -45,10 +46,16 @@ def test_a_study_end_to_end(name, tmp_path):
 @pytest.mark.parametrize(
     ("argv", "message"),
     [
-        (["dirak"], "kgan study: study: unknown name 'dirak'; did you mean 'dirac'? known: bilinear, dirac\n"),
-        ([], "kgan study: wanted one study of bilinear, dirac\n"),
-        (["dirac", "bilinear"], "kgan study: wanted one study of bilinear, dirac, got dirac bilinear\n"),
+        (["dirak"], "kgan study: study: unknown name 'dirak'; did you mean 'dirac'? known: " + KNOWN + "\n"),
+        ([], "kgan study: wanted one study of " + KNOWN + ", or a file\n"),
+        (["dirac", "bilinear"], "kgan study: wanted one study of " + KNOWN + ", or a file, got dirac bilinear\n"),
         (["dirac", "--out=file"], "kgan study: out: cannot make the folder 'file': File exists\n"),
+        (
+            ["dirac", "--quick"],
+            "kgan study: quick: wanted it with a grid of runs (" + ", ".join(RUNS) + "), got the study 'dirac'\n",
+        ),
+        (["none.py"], "kgan study: study: there is no file none.py\n"),
+        (["rates", "--jobs=0"], "kgan study: flag --jobs=0: 0 is not an integer in the range [1, 1000]\n"),
         (["dirac", "--nonsense=x"], "kgan study: Unknown command line flag 'nonsense'\n"),
     ],
 )

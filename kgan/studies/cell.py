@@ -1,0 +1,136 @@
+"""One cell of a study: a run of `kgan train`, resumable, in a process of its own, and its row of the table.
+
+Its folder holds the run (RUN/run), what its commands have printed (said.txt) and, when it is done, row.json.
+"""
+
+import contextlib
+import json
+import math
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from kgan import files
+from kgan.checks import InputError
+from kgan.runs import Run
+from kgan.studies.grid import EPOCHS, Setting, Study
+
+NUM = 2500  # samples that are measured, as in VEEGAN's and PacGAN's tables
+STOPPED = "training stopped before its end"  # what `kgan train` says of a run whose weights are no numbers any more
+ROW = "row.json"
+
+
+def folder_of(cells: Path, setting: Setting, seed: int) -> Path:
+    """The folder of a cell in that of all cells."""
+    return cells / f"{re.sub('[^a-z0-9]+', '-', setting.name.lower()).strip('-')}-{seed}"
+
+
+def read(folder: Path) -> dict | None:
+    """The row of a cell that is done."""
+    path = folder / ROW
+    if not path.exists():
+        return None
+    # JSON has no word for what is not finite.
+    return {k: float(v) if v in ("nan", "inf", "-inf") else v for k, v in json.loads(path.read_text()).items()}
+
+
+def play(study: Study, setting: Setting, seed: int, budget: int, folder: Path, environment: Mapping | None) -> dict:
+    """Trains a cell, or goes on with it, measures it, and writes its row.
+
+    Args:
+        study: whose it is.
+        setting, seed, budget: which.
+        folder: its own.
+        environment: of its processes; default: this one's.
+
+    Returns:
+        The row: "setting", "seed", "rounds", "evaluations" (of gradients), the study's columns, "outcome" ("ended", or
+        "stopped", of a run that is not finite any more) and "seconds", NaN if it was stopped and went on.
+
+    Raises:
+        InputError: if a command fails for another reason, with its last line.
+    """
+    run, rounds = folder / "run", setting.rounds(budget)
+    whole = not run.exists()
+    folder.mkdir(parents=True, exist_ok=True)
+    ensemble = any(flag.startswith("--ensemble") for flag in setting.flags)
+    length = [f"--epochs={EPOCHS}", f"--steps_per_epoch={rounds // EPOCHS}", f"--seed={seed}", f"--run_dir={run}"]
+    measure = [f"--metrics={study.metrics}", f"--evaluate_every={EPOCHS}", f"--evaluate_num={NUM}"]
+    if study.looks:
+        length.append(f"--equilibrium_every={max(1, rounds // study.looks)}")
+    if setting.rows:
+        num, of = setting.rows
+        np.save(folder / "rows.npy", np.random.default_rng([seed, num]).permutation(of)[:num])
+        length.append(f"--rows={folder / 'rows.npy'}")
+    begun = time.monotonic()
+    try:
+        flags = [*study.common, *([] if ensemble else measure), *setting.flags, *length]  # the last of a flag counts
+        _command(folder, ["train", *flags], environment)
+        outcome = "ended"
+        if ensemble:
+            _command(
+                folder, ["evaluate", f"--run_dir={run}", f"--metrics={study.metrics}", f"--num={NUM}"], environment
+            )
+    except InputError as error:
+        if STOPPED not in str(error):
+            raise
+        outcome = "stopped"
+    seconds = time.monotonic() - begun
+    measured = facts(run / "member-1" if ensemble else run) | facts(run)
+    price = measured.get("log.gradient_evaluations", setting.price)
+    if abs(price - setting.price) > 1e-3:
+        raise InputError(
+            f"price: {setting.name!r} has {price} gradient evaluations a round, the study says {setting.price}"
+        )
+    if outcome == "stopped":  # what was measured before is not of its end
+        measured = {name: value for name, value in measured.items() if name == "alarms"}
+    row = {
+        "setting": setting.name,
+        "seed": seed,
+        "rounds": rounds * setting.runs,
+        "evaluations": rounds * setting.runs * price,
+        **{column.name: column.value(measured) for column in study.columns},
+        "outcome": outcome,
+        "seconds": round(seconds, 1) if whole else math.nan,
+    }
+    told = {k: str(v) if isinstance(v, float) and not math.isfinite(v) else v for k, v in row.items()}
+    files.write(folder / ROW, json.dumps(told, indent=1) + "\n")
+    return row
+
+
+def facts(run: Path) -> dict[str, float]:
+    """All that a run has measured of itself last, by the names of `grid.Column`."""
+    view, found = Run(run), {}
+    with contextlib.suppress(InputError):
+        for name, values in view.logs().items():
+            found[f"log.{name}"] = values[-1]
+    for row in view.equilibrium():  # not each measurement is made at each look
+        known = {name: value for name, value in row.items() if isinstance(value, float) and not math.isnan(value)}
+        for name, value in known.items():
+            number = sum(one.startswith(f"equilibrium.{name}@") for one in found) + 1
+            found[f"equilibrium.{name}"] = found[f"equilibrium.{name}@{number}"] = value
+    for evaluation in view.evaluations()[-1:]:
+        found |= {result.metric: result.value for result in evaluation.results}
+    return found | {"alarms": float(len(view.alarms()))}
+
+
+def _command(folder: Path, arguments: Sequence[str], environment: Mapping | None) -> None:
+    """Runs `kgan` with its output in said.txt; it ends when this process is interrupted."""
+    said = folder / "said.txt"
+    with said.open("ab") as out:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "kgan", *arguments], stdout=out, stderr=subprocess.STDOUT, env=environment
+        )
+        try:
+            status = process.wait()
+        except BaseException:
+            process.terminate()
+            raise
+    if status:
+        lines = said.read_text(errors="replace").strip().splitlines() or [f"ended with status {status}"]
+        raise InputError(f"{folder.name}: kgan {arguments[0]}: {lines[-1]}")

@@ -1,0 +1,60 @@
+"""Several discriminators: how many, and how the generator hears them."""
+
+from collections.abc import Sequence
+
+from kgan.studies import ring
+from kgan.studies.grid import Setting, Study
+from kgan.studies.verdict import Table, against, compared, spread
+
+NUMBERS = (1, 2, 5, 8)
+HEARINGS = ("max", "softmax", "learnt_softmax", "hypervolume")
+ONE = "1, mean"
+
+
+def several(number: int, hear: str = "mean", own: bool = False) -> Setting:
+    """A setting of N discriminators; `own`: each sees a part of a batch N times as large."""
+    name = f"{number}, {hear}" + (", equal total batch" if own else "")
+    flags = ["--preset=multi_discriminator", f"--num_discriminators={number}", f"--hear={hear}"]
+    return Setting(name, flags + (["--own_batches"] if own else []), price=number + 1.0)
+
+
+def answer(table: Table) -> Sequence[str]:
+    """Modes against one discriminator, the best way of hearing, the spread between seeds, the price of a round."""
+    others = [name for name in table.settings() if name != ONE]
+    said = [against(table, "modes", "modes", ONE, others, highest=True)]
+    hearings = [name for name in others if name.startswith("5, ") and "batch" not in name]
+    if len(hearings) > 1:
+        best = table.best("reverse_kl", highest=False, among=hearings)
+        said += [compared(table, "reverse_kl", "reverse KL", best, name) for name in hearings if name != best]
+    most = [name for name in others if name.startswith("8, mean")]
+    said += [spread(table, "modes", "modes", name, ONE) for name in most]
+    return said
+
+
+STUDY = Study(
+    name="discriminators",
+    title="What do several discriminators buy?",
+    question="""
+GMAN (Durugkar et al. 2017) trains a generator against N discriminators and reports a steadier training, with the
+softmax-weighted mean of their losses ahead of the mean and of the hardest one alone. How many help, how should the
+generator hear them, and what is left when all see together no more data than one does?
+""",
+    method="""
+The ring of eight Gaussians; N = 1, 2, 5 and 8 discriminators of one architecture from other first weights, heard by the
+mean; N = 5 by the maximum, the softmax, the learnt softmax and the hypervolume; and N = 5 with an *equal total batch*,
+each seeing its fifth of it. All settings have the same number of gradient evaluations: a round costs N + 1, so N
+discriminators have fewer rounds.
+""",
+    common=ring.flags(),
+    metrics="modes",
+    settings=[
+        *[several(number) for number in NUMBERS],
+        *[several(5, hear) for hear in HEARINGS],
+        several(5, own=True),
+    ],
+    columns=ring.COLUMNS,
+    answer=answer,
+    budget=40_000,
+    seeds=5,
+    quick=(4_000, 2),
+)

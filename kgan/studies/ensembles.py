@@ -1,0 +1,61 @@
+"""What do ensembles buy against mode collapse, and what do they cost?"""
+
+from collections.abc import Sequence
+
+from kgan.studies import ring
+from kgan.studies.grid import Setting, Study
+from kgan.studies.verdict import Table, against, compared
+
+ONE, WIDE, LONG = "one GAN", "one GAN, 4 times as wide", "one GAN, 4 times as long"
+MEMBERS = [f"independent, {4}", "snapshots, 4", "cascade, 4", "AdaGAN, 4"]
+
+
+def answer(table: Table) -> Sequence[str]:
+    """Against one network of the same budget, a larger and a longer one."""
+    there = table.settings()
+    ensembles = [name for name in there if name not in (ONE, WIDE, LONG)]
+    said = [
+        against(table, "modes", "modes", ONE, ensembles, highest=True),
+        against(table, "reverse_kl", "reverse KL", ONE, ensembles, highest=False),
+    ]
+    best = table.best("modes", highest=True, among=ensembles)
+    return said + [compared(table, "modes", "modes", best, other) for other in (WIDE, LONG) if other in there]
+
+
+STUDY = Study(
+    name="ensembles",
+    title="What do ensembles buy against mode collapse?",
+    question="""
+A generator that has lost modes might be helped by others: trained from other first weights, kept from other times of
+one run, trained on what the ones before make badly. Do they buy more than one network does with what they cost?
+""",
+    method="""
+The ring of eight Gaussians, every setting with the same number of gradient evaluations in all: four members have a
+quarter of the rounds each. Beside them, one network at the same budget, one of four times the width (more time an
+evaluation: see the seconds), and one with four times the budget. AdaGAN's classifiers and the cascade's scores are
+not counted among the evaluations; the seconds have them. MIX+GAN is 3 generators against 3 discriminators, Chekhov GAN
+one against its last 5 discriminators.
+""",
+    common=ring.flags(),
+    metrics="modes",
+    settings=[
+        Setting(ONE),
+        Setting(WIDE, [f"--width={4 * ring.WIDTH}"]),
+        Setting(LONG, share=4.0),
+        Setting("independent, 4", ["--ensemble=independent(members=4)"], runs=4),
+        Setting("snapshots, 4", ["--ensemble=snapshots(members=4)"]),
+        Setting("cascade, 4", ["--ensemble=cascade(members=4)"], runs=4),
+        Setting("AdaGAN, 4", ["--ensemble=adagan(members=4)"], runs=4),
+        Setting("MIX+GAN, 3 x 3", ["--preset=mixgan"], price=6.0),
+        Setting("Chekhov GAN, 5", ["--preset=chekhov"]),
+    ],
+    columns=ring.COLUMNS,
+    answer=answer,
+    budget=40_000,
+    seeds=5,
+    quick=(4_000, 1),
+    reading="""
+Modes that a run loses *rotate* on the ring: the generator visits them one after another. Snapshots of one run then
+look very good, because each has caught it elsewhere; on data whose lost modes stay lost they would not.
+""",
+)

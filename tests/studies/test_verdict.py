@@ -1,0 +1,98 @@
+"""What a table says: the sentence follows the numbers, and says so where they do not tell."""
+
+import importlib
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from kgan.studies import RUNS
+from kgan.studies.verdict import Table, against, compared, spread, trend
+
+
+def table(**settings):
+    """A table of a column x, from its values by setting."""
+    rows = [{"setting": name, "seed": i, "x": x} for name, values in settings.items() for i, x in enumerate(values)]
+    return Table(rows)
+
+
+def test_means_and_their_errors():
+    mean = table(a=[1.0, 2.0, 3.0, np.nan, np.inf]).mean("a", "x")
+    assert (mean.value, mean.num) == (2.0, 3) and mean.error == pytest.approx(stats.sem([1, 2, 3]))
+    assert (
+        str(mean) == "2 ± 0.58" and str(table(a=[5.0]).mean("a", "x")) == "5" and str(table(a=[]).mean("a", "x")) == "–"
+    )
+
+
+def test_one_against_another():
+    far = table(a=[8.0, 8.0, 7.0], b=[4.0, 5.0, 4.0])
+    assert compared(far, "x", "modes", "a", "b").startswith("a has more modes than b: 7.667 ± 0.33 against 4.333")
+    assert compared(far, "x", "modes", "b", "a").startswith("b has less modes than a")
+    near = table(a=[8.0, 2.0, 7.0], b=[4.0, 8.0, 4.0])
+    assert "cannot be told apart" in compared(near, "x", "modes", "a", "b")
+    assert "cannot be told apart" in compared(table(a=[8.0], b=[1.0]), "x", "modes", "a", "b"), "one seed tells nothing"
+    assert "a has more" in compared(table(a=[8.0, 8.0], b=[7.0, 7.0]), "x", "modes", "a", "b")
+    assert "b has no run that ended" in compared(table(a=[8.0], b=[np.nan]), "x", "modes", "a", "b")
+
+
+def test_welch_decides():
+    random = np.random.default_rng(0)
+    for shift in (0.0, 0.5, 1.0, 2.0):
+        a, b = random.normal(shift, 1.0, 6), random.normal(0.0, 2.0, 5)
+        _, error, told = table(a=a, b=b).difference("x", "a", "b")
+        assert told == (stats.ttest_ind(a, b, equal_var=False).pvalue < 0.05)
+        assert error == pytest.approx(np.hypot(stats.sem(a), stats.sem(b)))
+
+
+def test_all_against_one():
+    rows = table(base=[4.0, 5.0, 4.0], up=[8.0, 8.0, 7.0], down=[1.0, 0.0, 1.0], same=[4.0, 4.0, 5.0], none=[])
+    said = against(rows, "x", "modes", "base", ["up", "down", "same"], highest=True)
+    assert "better: up" in said and "worse: down" in said and "not told apart: same" in said
+    assert "better: down" in against(rows, "x", "KL", "base", ["up", "down"], highest=False)
+
+
+def test_trends():
+    up = table(a=[1.0, 1.1], b=[2.0, 2.1], c=[3.0, 3.1])
+    assert trend(up, "x", "quality", ["a", "b", "c"], "width").startswith("quality rises with width: 1.05")
+    assert trend(up, "x", "quality", ["c", "b", "a"], "width").startswith("quality falls with width: 3.05")
+    assert "no trend" in trend(
+        table(a=[1.0, 3.0], b=[2.0, 2.0], c=[3.0, 1.0]), "x", "quality", ["a", "b", "c"], "width"
+    )
+    assert "no trend" in trend(table(a=[1.0, 1.0], b=[1.0, 1.0]), "x", "quality", ["a", "b"], "width")
+    assert "too few" in trend(table(a=[1.0, 1.0], b=[np.nan]), "x", "quality", ["a", "b"], "width")
+
+
+def test_spreads():
+    rows = table(wide=[1.0, 9.0, 2.0, 8.0, 0.0, 10.0], narrow=[5.0, 5.1, 4.9, 5.0, 5.1, 4.9])
+    assert "differ more between seeds in wide" in spread(rows, "x", "modes", "wide", "narrow")
+    assert "differ less between seeds in narrow" in spread(rows, "x", "modes", "narrow", "wide")
+    assert "not told apart" in spread(rows, "x", "modes", "wide", "wide")
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_the_answer_of_a_study_turns_with_its_table(name):
+    study = importlib.import_module(f"kgan.studies.{name}").STUDY
+    names = [setting.name for setting in study.settings]
+
+    def answers(rising: bool) -> list[str]:
+        rows = []
+        for i, setting in enumerate(names if rising else reversed(names)):
+            for seed in range(3):
+                value = i + 0.01 * seed
+                row = {"setting": setting, "seed": seed, "outcome": "ended", "seconds": 1.0}
+                row |= dict.fromkeys([column.name for column in study.columns], value)
+                rows.append(row | {key: float(i % 2) for key in ("good", "collapsed") if key in row})
+                if "good" in row:
+                    rows[-1]["good"] = float(i < len(names) // 2)
+        return list(study.answer(Table(sorted(rows, key=lambda row: names.index(row["setting"])))))
+
+    up, down = answers(rising=True), answers(rising=False)
+    assert up and len(up) == len(down) and up != down
+    words = {"better": "worse", "more": "less", "rises": "falls"}
+    for first, second in zip(up, down, strict=True):
+        for word, other in words.items():
+            if f"{word}: " in first and f"{other}: " not in first:  # all on one side: now on the other
+                assert f"{other}: " in second
+            if f"{word} with" in first:
+                assert f"{other} with" in second
+    assert all("±" in said or "of" in said for said in up), "each with its uncertainty"
