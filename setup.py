@@ -19,7 +19,7 @@ setup(
     packages=find_packages(include=["kgan", "kgan.*"]),
     package_data={
         "kgan": ["py.typed"],
-        "kgan.report": ["page.*"],
+        "kgan.report": ["page.*", "comparison.*"],
         "kgan.serving": ["deployment/*", "page.*"],
     },
     python_requires=">=3.11,<3.13",

@@ -22,6 +22,7 @@ COMMANDS = {
     "sample": "draw samples from a run or from an exported generator",
     "evaluate": "measure samples against the data",
     "report": "write a run on one page of HTML",
+    "compare": "write runs side by side on one page of HTML",
     "export": "write a run's generator as a SavedModel",
     "gallery": "look at a generator, on a page of this machine's own",
     "study": "run an experiment and write a page about it",
