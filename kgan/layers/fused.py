@@ -46,7 +46,8 @@ def _of_slopes(op: Any, *above: Any) -> list:
     TensorFlow's own is right; its derivative, the third one of batch normalisation, is not: it holds the mean constant
     in the variance. What is not ours (inference, channels first, half precision) is left to it.
     """
-    dy, x, gamma = op.inputs[:3]
+    # Watched where they are used: in a branch the inputs are tensors of another graph, and nothing would come back.
+    dy, x, gamma = map(tf.identity, op.inputs[:3])
     channels_last = op.get_attr("data_format") in (b"NHWC", b"NDHWC")
     if not (op.get_attr("is_training") and channels_last and x.dtype == tf.float32):
         return TENSORFLOWS(op, *above)

@@ -62,7 +62,7 @@ def test_derivatives_of_every_order(order):
 def test_derivatives_of_a_branch():
     """TensorFlow takes those from the graph, and not from a tape."""
     ours, exact = Function("float32", SHAPES[1], branch=True), Function("float64", SHAPES[1])
-    for order in ("value", "penalty"):
+    for order in ("value", "penalty", "energy"):
         function = tf.function(lambda order=order: ours.gradients(getattr(ours, order)), autograph=False)
         assert far(function(), exact.gradients(getattr(exact, order))) < 1e-4, order
 
