@@ -50,12 +50,14 @@ setup(
             # Oracles of serving: other runtimes, another client, the messages of its configuration.
             *("openvino", "ovmsclient==2023.1", "pyyaml", "tensorflow-serving-api", "tensorflow-serving-config==0.0.2"),
             *("ai-edge-litert", "onnxruntime", "tf2onnx"),
+            *("ipykernel", "nbclient", "nbformat"),  # run the notebook
             *("CGDs==0.4.5", "prdc", "torch==2.13.0", "torch-fidelity", "sdmetrics", "pandas"),  # oracles
         ],
         # The older stack. Without the bound, pip takes a TensorFlow beside which tensorflow-addons cannot be imported.
         "addons": ["tensorflow>=2.15,<2.16", "tensorflow-addons==0.23.0"],
         "serving": ["tensorflow-serving-api"],  # with gRPC
         "onnx": ["onnxruntime", "tf2onnx"],
+        "notebook": ["ipykernel", "jupyterlab"],
         "tflite": ["ai-edge-litert"],
         "ray": [],
     },

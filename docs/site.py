@@ -78,10 +78,14 @@ def examples() -> None:
     write("examples.md", "# Examples\n\nEach is run by the tests.\n\n" + "\n".join(shown))
 
 
+NOTEBOOK = ("](examples/tour.ipynb)", "](tour.ipynb)")  # a file to take away
+
+
 def first() -> None:
     """README.md, with its links as they are seen from docs/."""
     text = (ROOT / "README.md").read_text().replace("](docs/studies)", "](studies/index.md)")
-    write("index.md", text.replace("](docs/", "](").replace("](examples)", "](examples.md)"))
+    write("index.md", text.replace("](docs/", "](").replace("](examples)", "](examples.md)").replace(*NOTEBOOK))
+    write("tour.ipynb", (ROOT / "examples/tour.ipynb").read_text())
 
 
 def sources() -> None:

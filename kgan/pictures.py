@@ -71,13 +71,18 @@ def scatter(points: np.ndarray, path: str | os.PathLike, centres: np.ndarray | N
     Raises:
         InputError: for arrays of another shape.
     """
+    write(path, png(scatter_figure(points, centres)))
+
+
+def scatter_figure(points: np.ndarray, centres: np.ndarray | None = None) -> Figure:
+    """The picture that `scatter` writes."""
     points, centres = _plane("points", points), _plane("centres", np.zeros((0, 2)) if centres is None else centres)
     figure = Figure(figsize=(5, 5), layout="constrained")
     axes = figure.add_subplot(xlabel="x", ylabel="y")
     axes.set_aspect("equal", adjustable="datalim")
     axes.scatter(*points.T, s=6, alpha=0.5, linewidths=0)
     axes.scatter(*centres.T, marker="+", color="black")
-    _save(figure, path)
+    return figure
 
 
 def curves(table: Mapping[str, Sequence[float]], path: str | os.PathLike) -> None:
@@ -93,6 +98,11 @@ def curves(table: Mapping[str, Sequence[float]], path: str | os.PathLike) -> Non
     Raises:
         InputError: if there is no column "epoch", or no log.
     """
+    write(path, png(curves_figure(table)))
+
+
+def curves_figure(table: Mapping[str, Sequence[float]]) -> Figure:
+    """The picture that `curves` writes."""
     groups = panels(table)
     if "epoch" not in table or not groups:
         raise InputError(f"table: wanted the column 'epoch' and at least one log, got {', '.join(table) or 'nothing'}")
@@ -103,7 +113,7 @@ def curves(table: Mapping[str, Sequence[float]], path: str | os.PathLike) -> Non
         _lines(axes, table, names)
     subplots[-1].set_xlabel("epoch")
     subplots[-1].xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
-    _save(figure, path)
+    return figure
 
 
 def panels(names: Iterable[str]) -> dict[str, list[str]]:
@@ -140,7 +150,8 @@ def _plane(argument: str, points: np.ndarray) -> np.ndarray:
     return points
 
 
-def _save(figure: Figure, path: str | os.PathLike) -> None:
+def png(figure: Figure) -> bytes:
+    """A figure as a PNG file."""
     file = io.BytesIO()
     figure.savefig(file, format="png", dpi=100)
-    write(path, file.getvalue())
+    return file.getvalue()

@@ -11,6 +11,7 @@ from kgan.callbacks.collapse import CollapseAlarm
 from kgan.callbacks.csv_logger import CSVLogger
 from kgan.callbacks.equilibrium import EquilibriumMonitor
 from kgan.callbacks.evaluate import Evaluate
+from kgan.callbacks.live_view import LiveView
 from kgan.callbacks.loss_curves import LossCurves
 from kgan.callbacks.non_finite import NonFiniteGuard
 from kgan.callbacks.progress import ProgressLines
@@ -22,6 +23,7 @@ __all__ = [
     "CollapseAlarm",
     "EquilibriumMonitor",
     "Evaluate",
+    "LiveView",
     "LossCurves",
     "NonFiniteGuard",
     "ProgressLines",

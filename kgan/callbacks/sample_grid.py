@@ -59,7 +59,8 @@ class SampleGrid(RunCallback):
         number = epoch + 1
         if number % self.every or not is_chief():
             return
-        samples, columns = self._samples() if self.model.sampler().free else self._translations()
+        free = self.model.sampler().free
+        samples, columns = of_all_classes(self.model, self.num, self.seed) if free else self._translations()
         samples, _ = visible(samples)
         if samples is None:
             return
@@ -73,15 +74,6 @@ class SampleGrid(RunCallback):
         with self._writer.as_default():
             tf.summary.image("samples", tf.io.decode_png(path.read_bytes())[None], step=number)
         self._writer.flush()
-
-    def _samples(self) -> tuple[Any, int | None]:
-        """Samples, and how many stand in a row: of a game with a few classes, a class a column."""
-        classes = {name: law.classes for name, law in self.model.sampler().given.items() if isinstance(law, Labels)}
-        if not classes or max(classes.values()) > CLASSES:
-            return self.model.sample(self.num, self.seed), None
-        columns = max(classes.values())
-        labels = {name: np.arange(self.num) % count for name, count in classes.items()}
-        return self.model.sample(self.num, self.seed, **labels), columns
 
     def _translations(self) -> tuple[np.ndarray, int]:
         """Rows of pictures, each with the row of their translations below it."""
@@ -98,6 +90,15 @@ class SampleGrid(RunCallback):
             self._writer.close()
             self._writer = None
         super().on_train_end(logs)
+
+
+def of_all_classes(model: Any, num: int, seed: int) -> tuple[Any, int | None]:
+    """Samples of a game, and how many stand in a row: where it has a few classes, a class a column."""
+    classes = {name: law.classes for name, law in model.sampler().given.items() if isinstance(law, Labels)}
+    if not classes or max(classes.values()) > CLASSES:
+        return model.sample(num, seed), None
+    labels = {name: np.arange(num) % count for name, count in classes.items()}
+    return model.sample(num, seed, **labels), max(classes.values())
 
 
 def visible(samples: Any) -> tuple[np.ndarray | None, str]:

@@ -23,7 +23,7 @@ RULES = {
 RATES = (1e-4, 1e-3, 1e-2)
 DATA = {
     "ring": ["--dataset=ring", f"--batch_size={ring.BATCH}", f"--width={ring.WIDTH}"],
-    "digits": ["--dataset=digits", "--batch_size=64", "--width=16"],
+    "digits": ["--dataset=digits", "--resolution=8", "--batch_size=64", "--width=16"],
 }
 QUICK = ("alternating", "simultaneous", "extragradient", "optimistic", "lookahead, α = 0.5", "consensus")
 

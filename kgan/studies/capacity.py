@@ -55,7 +55,14 @@ another {FEW} for each seed. Equal rounds, loss and optimizers. The Fréchet dis
 those of a classifier's features, against all digits. The *gap* is the mean sign of the logits on reals in training
 (r_t), less that on a held-out batch.
 """,
-    common=["--dataset=digits", "--preset=gan", f"--width={GENERATOR}", "--batch_size=64", "--alarm=off"]
+    common=[
+        "--dataset=digits",
+        "--resolution=8",
+        "--preset=gan",
+        f"--width={GENERATOR}",
+        "--batch_size=64",
+        "--alarm=off",
+    ]
     + [f"--{player}_optimizer=adam(learning_rate=5e-4, beta_1=0.5)" for player in "dg"],
     metrics="fid,precision_recall,density_coverage",
     settings=[
