@@ -107,6 +107,21 @@ class Game:
 
     A gradient is that of the whole batch's loss, in the variables' own dtype, and equal on all replicas. It is
     the gradient of the loss that the player *minimises*: a plain move is w - lr * gradient.
+
+    Example:
+        min_x max_y xy from (1, 2): x is pulled by y = 2, and y, which minimises -xy, by -x = -1.
+
+        >>> from kgan.analysis import BilinearGame
+        >>> game = BilinearGame(learning_rate=0.1).set([1.0], [2.0])
+        >>> field, logs = game.vector_field(Round())
+        >>> {name: gradient[0].numpy().tolist() for name, gradient in field.items()}
+        {'x': [2.0], 'y': [-1.0]}
+        >>> from kgan.updates import Simultaneous
+        >>> rule = Simultaneous()
+        >>> rule.build(game)
+        >>> _ = rule.play(game, [Round()])
+        >>> [round(float(player.variables[0].numpy()[0]), 3) for player in game.players]  # further from 0 than before
+        [0.8, 2.1]
     """
 
     def __init__(self, players: Sequence[Player]) -> None:

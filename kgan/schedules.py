@@ -69,6 +69,11 @@ class Linear(Schedule):
 
     Raises:
         InputError: if start or end is no number, or rounds < 1; so in all schedules.
+
+    Example:
+        >>> decay = Linear(1.0, 0.0, rounds=4)
+        >>> [float(decay(step)) for step in (0, 1, 4, 100)]
+        [1.0, 0.75, 0.0, 0.0]
     """
 
     start: float
@@ -96,7 +101,13 @@ class Cosine(Linear):
 @keras.saving.register_keras_serializable("kgan")
 @dataclasses.dataclass(frozen=True)
 class Exponential(Schedule):
-    """max(start rate^(t / rounds), least): times `rate` every `rounds` rounds, say every epoch."""
+    """max(start rate^(t / rounds), least): times `rate` every `rounds` rounds, say every epoch.
+
+    Example:
+        >>> halving = Exponential(1.0, 0.5, rounds=100, least=0.2)
+        >>> [round(float(halving(step)), 3) for step in (0, 100, 200, 1000)]
+        [1.0, 0.5, 0.25, 0.2]
+    """
 
     start: float
     rate: float
@@ -117,7 +128,12 @@ class Exponential(Schedule):
 @keras.saving.register_keras_serializable("kgan")
 @dataclasses.dataclass(frozen=True)
 class WarmUp(Schedule):
-    """min(1, (t + 1) / rounds) times `number`, a number or a Schedule: a first round of 0 would be a lost one."""
+    """min(1, (t + 1) / rounds) times `number`, a number or a Schedule: a first round of 0 would be a lost one.
+
+    Example:
+        >>> [float(WarmUp(8.0, rounds=4)(step)) for step in (0, 1, 3, 9)]
+        [2.0, 4.0, 8.0, 8.0]
+    """
 
     number: "float | Schedule"
     rounds: int
@@ -192,6 +208,11 @@ class AdaptiveSteps:
 
     Raises:
         InputError: for arguments out of their range.
+
+    Example:
+        >>> steps = AdaptiveSteps(least=1, most=5, low=0.2, high=0.6)
+        >>> [int(steps.steps(r_t)) for r_t in (0.0, 0.4, 0.9)]
+        [5, 3, 1]
     """
 
     least: int = 1
