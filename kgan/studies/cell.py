@@ -59,7 +59,9 @@ def play(study: Study, setting: Setting, seed: int, budget: int, folder: Path, e
     whole = not run.exists()
     folder.mkdir(parents=True, exist_ok=True)
     ensemble = any(flag.startswith("--ensemble") for flag in setting.flags)
-    length = [f"--epochs={EPOCHS}", f"--steps_per_epoch={rounds // EPOCHS}", f"--seed={seed}", f"--run_dir={run}"]
+    # The members of an ensemble have the seeds from its own on: those of two ensembles are not to share any.
+    own = seed * setting.runs
+    length = [f"--epochs={EPOCHS}", f"--steps_per_epoch={rounds // EPOCHS}", f"--seed={own}", f"--run_dir={run}"]
     measure = [f"--metrics={study.metrics}", f"--evaluate_every={EPOCHS}", f"--evaluate_num={NUM}"]
     if study.looks:
         length.append(f"--equilibrium_every={max(1, rounds // study.looks)}")

@@ -81,7 +81,7 @@ class Table:
 
 
 def compared(table: Table, column: str, what: str, one: str, other: str) -> str:
-    """One against another: "packed has more modes than plain: 7.8 ± 0.1 against 6.3 ± 0.5"."""
+    """One against another: "packed is above plain in modes: 7.8 ± 0.1 against 6.3 ± 0.5"."""
     a, b = table.mean(one, column), table.mean(other, column)
     if not a.num or not b.num:
         return f"{one} and {other} cannot be compared in {what}: {one if not a.num else other} has no run that ended"
@@ -89,7 +89,7 @@ def compared(table: Table, column: str, what: str, one: str, other: str) -> str:
     figures = f"{a} against {b}, a difference of {difference:+.3g}" + ("" if math.isnan(error) else f" ± {error:.2g}")
     if not told:
         return f"{one} and {other} cannot be told apart in {what}: {figures}"
-    return f"{one} has {'more' if difference > 0 else 'less'} {what} than {other}: {figures}"
+    return f"{one} is {'above' if difference > 0 else 'below'} {other} in {what}: {figures}"
 
 
 def against(table: Table, column: str, what: str, one: str, others: Sequence[str], highest: bool) -> str:

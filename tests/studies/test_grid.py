@@ -128,8 +128,9 @@ def test_rows_and_looks_are_asked_for(tmp_path, monkeypatch):
     played(monkeypatch, {}, commands)
     ensemble = Setting("e", ["--ensemble=independent(members=2)"], runs=2)
     few = Setting("few", rows=(3, 10))
-    runner.run(study(settings=[few, ensemble], looks=4, seeds=1), tmp_path)
-    train, members, evaluate = commands
+    runner.run(study(settings=[few, ensemble], looks=4), tmp_path)
+    train, _, members, evaluate, others, _ = commands
+    assert "--seed=0" in members and "--seed=2" in others, "no member is in two ensembles"
     assert "--equilibrium_every=30" in train and "--metrics=modes" in train
     rows = np.load(next(flag for flag in train if flag.startswith("--rows=")).removeprefix("--rows="))
     assert len(set(rows.tolist())) == 3 and rows.max() < 10

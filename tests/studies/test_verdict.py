@@ -26,12 +26,12 @@ def test_means_and_their_errors():
 
 def test_one_against_another():
     far = table(a=[8.0, 8.0, 7.0], b=[4.0, 5.0, 4.0])
-    assert compared(far, "x", "modes", "a", "b").startswith("a has more modes than b: 7.667 ± 0.33 against 4.333")
-    assert compared(far, "x", "modes", "b", "a").startswith("b has less modes than a")
+    assert compared(far, "x", "modes", "a", "b").startswith("a is above b in modes: 7.667 ± 0.33 against 4.333")
+    assert compared(far, "x", "modes", "b", "a").startswith("b is below a in modes")
     near = table(a=[8.0, 2.0, 7.0], b=[4.0, 8.0, 4.0])
     assert "cannot be told apart" in compared(near, "x", "modes", "a", "b")
     assert "cannot be told apart" in compared(table(a=[8.0], b=[1.0]), "x", "modes", "a", "b"), "one seed tells nothing"
-    assert "a has more" in compared(table(a=[8.0, 8.0], b=[7.0, 7.0]), "x", "modes", "a", "b")
+    assert "a is above b" in compared(table(a=[8.0, 8.0], b=[7.0, 7.0]), "x", "modes", "a", "b")
     assert "b has no run that ended" in compared(table(a=[8.0], b=[np.nan]), "x", "modes", "a", "b")
 
 
@@ -88,7 +88,7 @@ def test_the_answer_of_a_study_turns_with_its_table(name):
 
     up, down = answers(rising=True), answers(rising=False)
     assert up and len(up) == len(down) and up != down
-    words = {"better": "worse", "more": "less", "rises": "falls"}
+    words = {"better": "worse", "above": "below", "rises": "falls"}
     for first, second in zip(up, down, strict=True):
         for word, other in words.items():
             if f"{word}: " in first and f"{other}: " not in first:  # all on one side: now on the other
