@@ -33,8 +33,9 @@ one run, trained on what the ones before make badly. Do they buy more than one n
 The ring of eight Gaussians, every setting with the same number of gradient evaluations in all: four members have a
 quarter of the rounds each. Beside them, one network at the same budget, one of four times the width (more time an
 evaluation: see the seconds), and one with four times the budget. AdaGAN's classifiers and the cascade's scores are
-not counted among the evaluations; the seconds have them. MIX+GAN is 3 generators against 3 discriminators, Chekhov GAN
-one against its last 5 discriminators.
+not counted among the evaluations; the seconds have them. MIX+GAN is 3 generators against 3 discriminators: its two
+gradients a round are each of three networks, so that it has a third of the rounds. Chekhov GAN is one generator against
+the last 5 discriminators.
 """,
     common=ring.flags(),
     metrics="modes",
@@ -46,7 +47,7 @@ one against its last 5 discriminators.
         Setting("snapshots, 4", ["--ensemble=snapshots(members=4)"]),
         Setting("cascade, 4", ["--ensemble=cascade(members=4)"], runs=4),
         Setting("AdaGAN, 4", ["--ensemble=adagan(members=4)"], runs=4),
-        Setting("MIX+GAN, 3 x 3", ["--preset=mixgan"], price=6.0),
+        Setting("MIX+GAN, 3 x 3", ["--preset=mixgan"], share=1 / 3),
         Setting("Chekhov GAN, 5", ["--preset=chekhov"]),
     ],
     columns=ring.COLUMNS,
