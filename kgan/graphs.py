@@ -107,7 +107,7 @@ class Graphs:
         strategy = self.distribute_strategy
         if strategy.num_replicas_in_sync == 1:
             if self.jit_compile and not self.run_eagerly:
-                step = tf.function(step, jit_compile=True, reduce_retracing=True)
+                step = tf.function(step, autograph=False, jit_compile=True, reduce_retracing=True)
 
             def alone(*args: Any) -> Any:
                 # Within the scope of a strategy with one replica, optimizers want to be in that.
@@ -129,4 +129,4 @@ class Graphs:
 
 def compiled(function: Callable, **settings: Any) -> Callable:
     """`tf.function` of what is written in TensorFlow's operations, and not to be rewritten by AutoGraph."""
-    return tf.function(tf.autograph.experimental.do_not_convert(function), **settings)
+    return tf.function(function, autograph=False, **settings)

@@ -60,7 +60,7 @@ def spectrum(game: Game, update: Update | None = None) -> np.ndarray:
 def trajectory(game: Game, update: Update, rounds: int) -> np.ndarray:
     """Plays `rounds` rounds from the current point: float64 (rounds + 1, n), the players' variables after each."""
     _prepare(game, update)
-    play = tf.function(lambda: update(game, [Round()] * update.rounds_needed(game)))
+    play = tf.function(lambda: update(game, [Round()] * update.rounds_needed(game)), autograph=False)
     points = [flatten(game.point())]
     for _ in range(rounds):
         play()

@@ -41,7 +41,7 @@ def jacobian_operator(game: Game, round: Round | Callable[[], Round]) -> linalg.
     """
 
     def product(transposed: bool) -> Callable[[np.ndarray], np.ndarray]:
-        @tf.function
+        @tf.function(autograph=False)
         def apply(vector: Point) -> Point:
             with game.at({}):
                 near = game.linearize(round() if callable(round) else round)
@@ -112,7 +112,7 @@ def path_angle(game: Game, round: Round, start: Point, end: Point, positions: An
     """
     line = flatten(end) - flatten(start)
 
-    @tf.function
+    @tf.function(autograph=False)
     def field(point: Point) -> Point:
         with game.at(point):
             return game.vector_field(round)[0]

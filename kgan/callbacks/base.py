@@ -38,7 +38,7 @@ class RunCallback(keras.callbacks.Callback):
         """`function` compiled for the game as it is: one that grows is another in each stage; kept in `by_stage`."""
         key = self.model.graph_key()
         if key not in by_stage:
-            by_stage[key] = tf.function(function)
+            by_stage[key] = tf.function(function, autograph=False)  # which would read the source anew
         return by_stage[key]
 
     def on_train_end(self, logs: dict | None = None) -> None:

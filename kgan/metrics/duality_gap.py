@@ -99,7 +99,8 @@ def _response(gan: Any, team: Sequence[Player]) -> _Response:
         with gan.game.at({}):  # moving statistics stay as they are
             return -_shown(gan, gan.round(share(batch), count, lazy=False))
 
-    return _Response(optimizers, tf.function(gan.replicated(step)), tf.function(gan.replicated(value)))
+    graphs = [tf.function(gan.replicated(one), autograph=False) for one in (step, value)]
+    return _Response(optimizers, *graphs)
 
 
 def _value_after(

@@ -43,7 +43,7 @@ def field(method: Method, axis: np.ndarray) -> np.ndarray:
     """The field that simultaneous play follows, (move of one round) / step: (psi, theta, 2) on axis x axis."""
     game, rule = method.game(), method.rules["simultaneous"]()
     rule.build(game)
-    play = tf.function(lambda: rule(game, [Round()]))
+    play = tf.function(lambda: rule(game, [Round()]), autograph=False)
     moves = np.zeros((len(axis), len(axis), 2))
     for row, psi in enumerate(axis):
         for column, theta in enumerate(axis):

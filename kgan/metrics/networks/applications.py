@@ -50,7 +50,7 @@ class Application(Network):
             raise InputError(f"features: cannot load the weights {weights!r} of {name}: {reason}") from error
         content = b"".join(np.asarray(v).tobytes() for v in model.weights)
         self.hash = hashlib.sha256(content).hexdigest()[:8]
-        self._run = tf.function(lambda x: model(x, training=False), reduce_retracing=True)
+        self._run = tf.function(lambda x: model(x, training=False), autograph=False, reduce_retracing=True)
 
     def __call__(self, samples: np.ndarray) -> tuple[np.ndarray, None]:
         if samples.ndim != 4 or samples.shape[-1] not in (1, 3):

@@ -35,7 +35,7 @@ class Classifier(Network):
         weights = b"".join(np.asarray(v).tobytes() for v in model.weights)
         self.hash = hashlib.sha256(weights).hexdigest()[:8]
         self.class_names = [str(i) for i in range(model.output_shape[1][-1])]
-        self._run = tf.function(lambda x: model(x, training=False), reduce_retracing=True)
+        self._run = tf.function(lambda x: model(x, training=False), autograph=False, reduce_retracing=True)
 
     def __call__(self, samples: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         shape = self.model.input_shape[1:]
@@ -105,7 +105,7 @@ def _train(model: keras.Model, images: np.ndarray, labels: np.ndarray, seed: int
     classify = keras.Model(model.input, model.output[1])
     optimizer.build(classify.trainable_variables)
 
-    @tf.function
+    @tf.function(autograph=False)
     def step(x: tf.Tensor, y: tf.Tensor) -> None:
         with tf.GradientTape() as tape:
             value = loss(y, classify(x, training=True))
