@@ -78,11 +78,14 @@ class Feed:
         first: batch number 0.
         an_epoch: how many batches an epoch has; None if that is not known.
         batches: number of a batch -> a dataset of the batches from it on, whatever was read before.
+        own: the same for one of several workers, which then reads its replicas' rows only: given the number and a
+            `tf.distribute.InputContext`, a dataset of a replica's rows at a time. None where all have to be read.
     """
 
     first: Any
     an_epoch: int | None
     batches: Callable[[int], tf.data.Dataset]
+    own: Callable[[int, tf.distribute.InputContext], tf.data.Dataset] | None = None
 
 
 def feed(x: Any, y: Any = None, batch_size: int | None = None, shuffle: bool = True, seed: int = 0) -> Feed:
@@ -107,7 +110,9 @@ def feed(x: Any, y: Any = None, batch_size: int | None = None, shuffle: bool = T
     if batched(x):
         _alone(x, y, batch_size)
         if hasattr(x, "stream"):
-            return Feed(_first(x.stream.batches(0, 1))[0], x.stream.batches_per_epoch, x.stream.batches)
+            stream = x.stream
+            own = lambda start, context: stream.of_worker(*_place(context)).batches(start)  # noqa: E731
+            return Feed(_first(stream.batches(0, 1))[0], stream.batches_per_epoch, stream.batches, own)
         return _from_dataset(x) if isinstance(x, tf.data.Dataset) else _from_sequence(x, shuffle, seed)
     columns, size = _columns(x, y), 32 if batch_size is None else whole("batch_size", batch_size)
     count = rows(columns)
@@ -121,6 +126,11 @@ def feed(x: Any, y: Any = None, batch_size: int | None = None, shuffle: bool = T
 
     first = tf.nest.map_structure(tf.convert_to_tensor, batch(0))
     return Feed(first, count // size, lambda start: _numbered(batch, itertools.count(start), first))
+
+
+def _place(context: tf.distribute.InputContext) -> tuple[int, int, int]:
+    """Which worker, of how many, and how many replicas all have."""
+    return context.input_pipeline_id, context.num_input_pipelines, context.num_replicas_in_sync
 
 
 def finite(name: str, x: Any, y: Any = None, batch_size: int | None = None) -> tf.data.Dataset:

@@ -1,44 +1,64 @@
 """One device, several, several machines: the strategy, and who writes files.
 
-This is the only file of kgan that touches private Keras API (`sublayers`, `untrack`, `functional`, `virtual_step`).
+This is the only file of kgan that touches private Keras API (`sublayers`, `untrack`, `functional`, `virtual_step`,
+`step`).
 """
 
-import json
+import contextlib
 import os
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import keras
 import tensorflow as tf
 from keras.src.optimizers.base_optimizer import BaseOptimizer
 
-from kgan.checks import InputError, lookup
+from kgan import cluster
+from kgan.checks import InputError, lookup, number
+from kgan.cluster import WorkerLost
 
 
-def strategy(name: str = "auto") -> tf.distribute.Strategy:
+def strategy(name: str = "auto", start_timeout: float = 300.0) -> tf.distribute.Strategy:
     """The distribution strategy called `name`. Make it before anything else of TensorFlow, and once a process.
+
+    Several machines run the same script, and what starts them says which they are (`kgan.cluster`): TF_CONFIG by hand
+    or by Ray Train, SLURM, or an indexed job of Kubernetes. Each prints the cluster and waits for the others.
 
     Args:
         name: "one" device; "mirrored" over all local GPUs (over all logical CPUs without one); "multi_worker" over
-            the machines in the environment's TF_CONFIG; "auto" picks the last if TF_CONFIG names several workers,
-            the second if there are several GPUs, else the first.
+            the machines of the cluster; "tpu" over the cores of a TPU; "auto" is "multi_worker" if the environment
+            tells of several workers, "mirrored" if there are several GPUs, else "one".
+        start_timeout: seconds to wait for the other workers.
 
     Raises:
-        InputError: for an unknown name, a TF_CONFIG that is no JSON or whose task is not in its cluster, "multi_worker"
-            without one, or another name in a process that would keep nothing, since it is not the cluster's chief.
+        InputError: for an unknown name, an environment that does not tell of a cluster as it should, "multi_worker"
+            without one, another name in a process that would keep nothing, since it is not the cluster's chief; a
+            worker that is not there in time; no TPU.
+        WorkerLost: if one ends while TensorFlow connects them.
     """
-    cluster = _tf_config().get("cluster", {})
-    workers = len(cluster.get("worker", [])) + len(cluster.get("chief", []))
+    number("start_timeout", start_timeout, above=0.0)
+    found = cluster.find(os.environ)
     if name == "auto":
-        name = "multi_worker" if workers > 1 else "one"
+        name = "multi_worker" if len(found.workers) > 1 else "one"
         if name == "one" and len(tf.config.list_logical_devices("GPU")) > 1:
             name = "mirrored"
-    if name == "multi_worker" and not workers:
-        raise InputError("strategy: 'multi_worker' wants the environment variable TF_CONFIG with a cluster of workers")
-    make = lookup("strategy", name, {"one": _one, "mirrored": _mirrored, "multi_worker": _multi_worker})
+    if name == "multi_worker" and not found.workers:
+        raise InputError(
+            "strategy: 'multi_worker' wants the environment variable TF_CONFIG with a cluster of workers, or to be "
+            "started by srun or as an indexed job of Kubernetes, with several tasks"
+        )
+    known = {"one": _one, "mirrored": _mirrored, "multi_worker": _multi_worker, "tpu": _tpu}
+    make = lookup("strategy", name, known)
     if name != "multi_worker" and not is_chief():
-        raise InputError(f"strategy: {name!r} trains alone, and by TF_CONFIG another writes the files; unset it")
-    return make()
+        raise InputError(f"strategy: {name!r} trains alone, and by {found.source} another writes the files; unset it")
+    if name == "multi_worker" and len(found.workers) > 1:
+        print(f"kgan: {found}", flush=True)
+        cluster.meet(found, start_timeout)
+    if name == "multi_worker":  # whoever said it: TensorFlow reads this
+        os.environ["TF_CONFIG"] = found.tf_config()
+    with plain_errors():
+        return make()
 
 
 def _one() -> tf.distribute.Strategy:
@@ -54,37 +74,91 @@ def _multi_worker() -> tf.distribute.Strategy:
     return tf.distribute.MultiWorkerMirroredStrategy()
 
 
-def is_chief() -> bool:
-    """Whether this process is the one that writes files: the only one, or TF_CONFIG's chief, else its first worker."""
-    config = _tf_config()
-    task = config.get("task", {})
-    chief = "chief" if config.get("cluster", {}).get("chief") else "worker"
-    return task.get("type", chief) == chief and task.get("index", 0) == 0
-
-
-def _tf_config() -> dict:
-    text = os.environ.get("TF_CONFIG") or "{}"
-    example = '{"cluster": {"worker": ["HOST:PORT", ...]}, "task": {"type": "worker", "index": 0}}'
+def _tpu() -> tf.distribute.Strategy:
     try:
-        config = json.loads(text)
-        cluster, task = config.get("cluster", {}), config.get("task", {})
-        known = all(isinstance(host, str) for hosts in cluster.values() for host in _list(hosts))
-        kind, index = task.get("type", "worker"), task.get("index", 0)
-        known = known and isinstance(kind, str) and isinstance(index, int) and not isinstance(index, bool)
-    except (ValueError, AttributeError, TypeError, RecursionError) as error:
-        raise InputError(f"TF_CONFIG: wanted JSON such as {example}, got {text!r}") from error
-    if not known:
-        raise InputError(f"TF_CONFIG: wanted JSON such as {example}, got {text!r}")
-    if cluster and not 0 <= index < len(cluster.get(kind, [])):
-        tasks = ", ".join(f"{name} 0 to {len(hosts) - 1}" for name, hosts in cluster.items() if hosts) or "nobody"
-        raise InputError(f"TF_CONFIG: the task {kind} {index} is not in its cluster, which has {tasks}")
-    return config
+        resolver = tf.distribute.cluster_resolver.TPUClusterResolver.connect()
+        return tf.distribute.TPUStrategy(resolver)
+    except (ValueError, RuntimeError, OSError, tf.errors.OpError) as error:
+        reason = next(iter(str(error).splitlines()), type(error).__name__)
+        raise InputError(f"strategy: 'tpu' wants a TPU that TensorFlow can reach: {reason}") from error
 
 
-def _list(hosts: Any) -> list:
-    if not isinstance(hosts, list):
-        raise TypeError
-    return hosts
+def is_chief() -> bool:
+    """Whether this process is the one that writes files: the only one, or the first of its cluster."""
+    return cluster.find(os.environ).index == 0
+
+
+@contextlib.contextmanager
+def plain_errors() -> Iterator[None]:
+    """Within it, what TensorFlow says in many words, and can be said in one line, is.
+
+    Raises:
+        WorkerLost: that names those of the other workers who are gone.
+        InputError: one that was raised where tf.data calls Python, of a picture that cannot be read, say.
+    """
+    try:
+        yield
+    except tf.errors.OpError as error:
+        if told := re.search(r"\bInputError: (.*)", str(error)):
+            raise InputError(told[1]) from error
+        found = cluster.find(os.environ)
+        if len(found.workers) < 2 or not isinstance(error, (*LOST, *PERHAPS)):
+            raise
+        gone = _gone(found, str(error))
+        if not gone and isinstance(error, PERHAPS):
+            raise
+        who = ", ".join(f"worker {i} at {found.workers[i]}" for i in gone) or "another worker"
+        alone = f"worker {found.index} of {len(found.workers)} cannot go on alone"
+        what = f"{who} was lost, and {alone}; start all of them again, and they go on from the newest checkpoint"
+        raise WorkerLost(what) from error
+
+
+# What a collective operation ends with when a worker is gone, or its connection; and what may have other reasons.
+LOST = (tf.errors.UnavailableError, tf.errors.AbortedError, tf.errors.CancelledError, tf.errors.DeadlineExceededError)
+PERHAPS = (tf.errors.InternalError, tf.errors.FailedPreconditionError, tf.errors.UnknownError)
+
+
+def _gone(found: cluster.Cluster, said: str) -> list[int]:
+    """The other workers that TensorFlow says are gone; if it names none, those that cannot be reached any more."""
+    others = set(range(len(found.workers))) - {found.index}
+    named = {int(task) for task in re.findall(r"/job:worker/(?:replica:0/)?task:(\d+)", said)} & others
+    return sorted(named) or [i for i in sorted(others) if cluster.unreachable(found.workers[i])]
+
+
+def replicated(strategy: tf.distribute.Strategy, step: Callable, reduce: str) -> Callable:
+    """`step` on every replica of several, with the "MEAN" or the "SUM" over them of the tensors that it returns.
+
+    All those of a dtype cross the network together.
+    """
+
+    def run(*args: Any) -> Any:
+        form = []
+
+        def packed(*args: Any) -> list[tf.Tensor]:
+            result = step(*args)
+            leaves = [tf.convert_to_tensor(x) for x in tf.nest.flatten(result)]
+            kinds = list(dict.fromkeys(x.dtype for x in leaves))
+            form[:] = result, leaves, kinds
+            return [tf.concat([tf.reshape(x, [-1]) for x in leaves if x.dtype == kind], 0) for kind in kinds]
+
+        packs = strategy.run(packed, args)
+        result, leaves, kinds = form
+        parts = {}
+        for kind, pack in zip(kinds, packs, strict=True):
+            sizes = [x.shape.num_elements() for x in leaves if x.dtype == kind]
+            parts[kind] = iter(tf.split(strategy.reduce(reduce, pack, axis=None), sizes))
+        return tf.nest.pack_sequence_as(result, [tf.reshape(next(parts[x.dtype]), x.shape) for x in leaves])
+
+    return run
+
+
+def step(optimizer: keras.optimizers.Optimizer, gradients: Sequence[tf.Tensor], variables: Sequence) -> None:
+    """One step of a Keras optimizer along gradients that are the whole batch's already, equal on all replicas.
+
+    Keras would sum them over the replicas, and so send each across the network a second time.
+    """
+    vars(getattr(optimizer, "inner_optimizer", optimizer))["_all_reduce_sum_gradients"] = list
+    optimizer.apply_gradients(zip(gradients, variables, strict=True))
 
 
 def share(batch: Any) -> Any:

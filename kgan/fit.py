@@ -23,6 +23,7 @@ from kgan import batches, idioms
 from kgan.bits import exact
 from kgan.checks import InputError, whole
 from kgan.derivatives import without_zeros
+from kgan.distribute import plain_errors
 from kgan.graphs import Graphs
 from kgan.pace import Fixed, Pace
 
@@ -62,6 +63,7 @@ class FitLoop(Graphs):
     progress = Progress()
     memory: Mapping[str, np.ndarray] = types.MappingProxyType({})
 
+    @plain_errors()
     @exact()
     @without_zeros()
     def fit(
@@ -123,6 +125,7 @@ class FitLoop(Graphs):
         Raises:
             InputError: for data that does not fit the model, an unknown length of the epoch, a
                 `steps_per_execution` that does not divide it, or a callback of Keras's that cannot work in a game.
+            WorkerLost: if another of several machines ends.
         """
         self._check_compiled()
         whole("epochs", epochs, least=0)
@@ -176,7 +179,8 @@ class FitLoop(Graphs):
         pace = self._pace(callbacks.callbacks)
         logs = {}
         while self.progress.epoch < epochs and not self.stop_training:
-            iterator = self._iterate(feed.batches(int(self.batches.numpy())))
+            begin = int(self.batches.numpy())
+            iterator = self._iterate(feed.batches(begin), feed.own and functools.partial(feed.own, begin))
             logs = self._play(iterator, epochs, steps_per_epoch, callbacks, validate, pace)
         callbacks.on_train_end(logs)
         return self.history
@@ -235,6 +239,7 @@ class FitLoop(Graphs):
         mine = keras.layers.Layer.metrics.fget(self)  # without those that Keras makes for a loss it does not have
         return means | {metric.name: float(metric.result()) for metric in mine if metric.name in means}
 
+    @plain_errors()
     @exact()
     def evaluate(
         self,
@@ -299,6 +304,7 @@ class FitLoop(Graphs):
         self.check_batch(first)
         return data if steps is None else data.take(whole(limit, steps))
 
+    @plain_errors()
     @exact()
     @without_zeros()
     def train_on_batch(self, *rounds: Any, return_dict: bool = True) -> dict[str, float] | list[float]:
@@ -324,6 +330,7 @@ class FitLoop(Graphs):
         self.adapt()  # so that `rounds_needed` is the next round's
         return _returned(logs, return_dict)
 
+    @plain_errors()
     @exact()
     def test_on_batch(self, x: Any, y: Any = None, return_dict: bool = True) -> dict[str, float] | list[float]:
         """`test_step`'s logs on one batch, which moves nothing: `x`, or `(x, y)`; as `train_on_batch`."""

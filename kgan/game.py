@@ -11,6 +11,8 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from kgan import distribute
+
 Logs = dict[str, tf.Tensor]
 Point = dict[str, list[tf.Tensor]]  # a tensor for each variable of each player, by the player's name
 
@@ -80,11 +82,10 @@ class Player:
 
     def step(self, gradients: Sequence[tf.Tensor]) -> None:
         """The optimizer step alone, for a rule that goes on from it before the player settles."""
-        # A Keras optimizer sums over replicas and divides by its loss scale: hand it what cancels both. It would clip
-        # a replica's share, so the whole gradient is clipped before; clipping it again does nothing.
-        factor = _loss_scale(self.optimizer) / _replicas()
-        gradients = [_scaled(g, factor) for g in self.clipped(gradients)]
-        self.optimizer.apply_gradients(zip(gradients, self.variables, strict=True))
+        # A Keras optimizer divides by its loss scale: hand it what cancels that. It would make a finite step of an
+        # overflow that it clips, so the gradient is clipped before; clipping it again does nothing.
+        gradients = [_scaled(g, _loss_scale(self.optimizer)) for g in self.clipped(gradients)]
+        distribute.step(self.optimizer, gradients, self.variables)
 
     def clipped(self, gradients: Sequence[tf.Tensor]) -> Sequence[tf.Tensor]:
         """`gradients` as the optimizer clips them. What is not finite stays so: an overflow must not become a step."""

@@ -5,8 +5,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from kgan import batches
-from kgan.distribute import share
+from kgan import batches, distribute
 
 
 class Graphs:
@@ -94,7 +93,7 @@ class Graphs:
 
     def _whole(self, step: Callable) -> Callable:
         """`step` compiled, with every replica given its rows of whole batches."""
-        run = self.replicated(lambda batch: step(share(batch)))
+        run = self.replicated(lambda batch: step(distribute.share(batch)))
         return self._graph(lambda batch: run(batch))
 
     def _graph(self, function: Callable) -> Callable:
@@ -115,15 +114,15 @@ class Graphs:
 
             return alone
 
-        def run(*args: Any) -> Any:
-            result = strategy.run(step, args=args)
-            return tf.nest.map_structure(lambda value: strategy.reduce(reduce, value, axis=None), result)
+        return distribute.replicated(strategy, step, reduce)
 
-        return run
-
-    def _iterate(self, dataset: tf.data.Dataset) -> Iterator:
-        if self.distribute_strategy.num_replicas_in_sync > 1:
-            dataset = self.distribute_strategy.experimental_distribute_dataset(dataset)
+    def _iterate(self, dataset: tf.data.Dataset, own: Callable | None = None) -> Iterator:
+        """Over global batches; of several machines each makes what it needs itself, if `own` says how."""
+        strategy = self.distribute_strategy
+        if own is not None and isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy):
+            dataset = strategy.distribute_datasets_from_function(own)
+        elif strategy.num_replicas_in_sync > 1:
+            dataset = strategy.experimental_distribute_dataset(dataset)
         return iter(dataset)
 
 

@@ -16,6 +16,7 @@ from types import ModuleType
 from absl import flags
 
 from kgan.checks import InputError, one_line, unknown
+from kgan.cluster import WorkerLost
 
 COMMANDS = {
     "train": "train a GAN on a data set, or go on with a run",
@@ -38,8 +39,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: the command and its flags; default: those of this process.
 
     Returns:
-        The exit status: 0; 2 for what the user has to mend, told in one line on stderr; 130 when interrupted; 141,
-        without a word, when nobody reads what is printed any more (`kgan train --help | head -1`).
+        The exit status: 0; 2 for what the user has to mend, told in one line on stderr; 75 when another of several
+        machines was lost, for whoever starts them again (sysexits.h: try again); 130 when interrupted; 141, without a
+        word, when nobody reads what is printed any more (`kgan train --help | head -1`).
     """
     name, *args = (sys.argv[1:] if argv is None else argv) or [""]
     who = f"kgan {name}" if name in COMMANDS else "kgan"
@@ -48,6 +50,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout.flush()  # while what goes wrong can still be told
     except (InputError, flags.Error) as error:
         return _fail(who, error)
+    except WorkerLost as error:
+        _tell(who, error)
+        return 75
     except BrokenPipeError:
         # What is left in the buffer goes nowhere: Python would complain of it at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -19,6 +19,7 @@ import tensorflow as tf
 
 from kgan import callbacks, data, memory, models
 from kgan.checks import InputError, lookup, whole
+from kgan.distribute import is_chief
 from kgan.metrics import Evaluator
 from kgan.models import GAN, PRESETS
 from kgan.networks import NETWORKS
@@ -161,7 +162,8 @@ def watch(
         callbacks.CSVLogger(run_dir),
         callbacks.LossCurves(run_dir),
         callbacks.SampleGrid(run_dir, batch=batch),
-        keras.callbacks.TensorBoard(Path(run_dir) / "logs", write_graph=False),
+        # Keras's own writes wherever it is.
+        *([keras.callbacks.TensorBoard(Path(run_dir) / "logs", write_graph=False)] if is_chief() else []),
         keras.callbacks.LambdaCallback(on_train_begin=begin),
     ]
 

@@ -62,7 +62,7 @@ _text(
 _text(
     "dataset",
     "digits",
-    "digits, stacked_digits, fashion_mnist, mnist, tfds:NAME, images:DIR, npz:FILE, ring or grid.",
+    "digits, stacked_digits, fashion_mnist, mnist, tfds:NAME, images:DIR, tfrecord:DIR, npz:FILE, ring or grid.",
 )
 _path("data_dir", None, "Where tensorflow-datasets keeps its files.")
 _text("resolution", None, "The images' side, or HEIGHTxWIDTH, 64x96, say; default: the data set's own.")
@@ -77,7 +77,13 @@ _part(
     "snapshots(members=4), cascade(members=4, share=0.5) or adagan(members=4).",
 )
 _path("rows", None, "FILE.npy: train on these samples of the data, by their places, each as often as it is there.")
-_enum("strategy", "auto", ["auto", "one", "mirrored", "multi_worker"], "The devices to train on.")
+_enum(
+    "strategy",
+    "auto",
+    ["auto", "one", "mirrored", "multi_worker", "tpu"],
+    "The devices to train on; auto: all machines that TF_CONFIG, SLURM or Kubernetes tell of, else all GPUs.",
+)
+_whole("start_timeout", 300, "Seconds to wait for the other machines.", least=1)
 _text("network", None, "mlp, dcgan, sngan, sagan or r3gan; default: mlp for points, the preset's own, else dcgan.")
 _whole("width", None, "Channels (units) of the networks; default: their builders'.", least=1)
 _whole("d_width", None, "Those of the discriminator alone; default: as the generator's.", least=1)
@@ -131,7 +137,7 @@ FIT = ("epochs", "steps_per_epoch")
 JUDGE = ("metrics", "features", "evaluate_num", "alarm", "equilibrium_every")
 WATCH = ("checkpoint_every", "checkpoint_steps", "keep", "non_finite", "evaluate_every", "evaluate_patience")
 # These say how long, where and how well watched a run is, not what it computes: a run may go on with others.
-FREE = {"run_dir", "data_dir", "epochs", "strategy", *JUDGE, *WATCH}
+FREE = {"run_dir", "data_dir", "epochs", "strategy", "start_timeout", *JUDGE, *WATCH}
 
 
 def main(argv: Sequence[str]) -> None:
@@ -150,11 +156,11 @@ def main(argv: Sequence[str]) -> None:
         from kgan.commands.export import facts
         from kgan.runs import Run, checkpoints
 
-        strategy = distribute.strategy(FLAGS.strategy)
+        strategy = distribute.strategy(FLAGS.strategy, FLAGS.start_timeout)
     chief = distribute.is_chief()
     if chief:
         lock.check(folder)
-    with strategy.scope():
+    with strategy.scope(), distribute.plain_errors():
         dataset, gan = run.build(**_settings())
         begun = FLAGS.init_from and not checkpoints.latest(folder)
         matched = models.init_from(gan, FLAGS.init_from) if begun else []
@@ -216,7 +222,7 @@ def _train_ensemble(folder: Path) -> None:
 
 def _settings() -> dict[str, Any]:
     """What `run.build` is given."""
-    other = {"run_dir", "strategy", "ensemble", "init_from", *FIT, *JUDGE, *WATCH}
+    other = {"run_dir", "strategy", "start_timeout", "ensemble", "init_from", *FIT, *JUDGE, *WATCH}
     settings = _given(name for name in FLAGS if name not in other)
     if "penalty" in settings:
         settings["penalties"] = settings.pop("penalty")

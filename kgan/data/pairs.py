@@ -87,7 +87,10 @@ class Domains:
         seeds = stream.seed, int(np.random.SeedSequence([stream.seed, 1]).generate_state(1)[0])
         both = zip((self.a, self.b), seeds, strict=True)
         settings = {"batch_size": stream.batch_size, "shuffle": stream.shuffle}
-        return _zipped(*(s.batches(Stream(s, seed=seed, **settings), start, stop) for s, seed in both))
+        streams = [Stream(source, seed=seed, **settings) for source, seed in both]
+        if stream.part is not None:
+            streams = [one.of_worker(*stream.part) for one in streams]
+        return _zipped(*(one.source.batches(one, start, stop) for one in streams))
 
 
 def left_half(path: str, picture: Picture) -> Picture:

@@ -109,12 +109,15 @@ class Records:
             skip = tf.where(number == first_epoch, tf.constant(skipped * stream.batch_size, tf.int64), 0)
             return dataset.take(epoch_size).skip(skip)
 
-        batched = self._decoded(tf.data.Dataset.counter(first_epoch).flat_map(epoch)).batch(
-            stream.batch_size, drop_remainder=True
-        )
+        records, size, each = tf.data.Dataset.counter(first_epoch).flat_map(epoch), stream.batch_size, 1
+        if (part := stream.part) is not None:  # what is another's is read, but not decoded
+            records = part.of(records.batch(size, drop_remainder=True)).unbatch()
+            size, each = size // part.replicas, part.replicas // part.workers
+        batched = self._decoded(records).batch(size, drop_remainder=True)
         if stop is None:
             return batched.apply(tf.data.experimental.assert_cardinality(tf.data.INFINITE_CARDINALITY))
-        return batched.take(stop - start).apply(tf.data.experimental.assert_cardinality(stop - start))
+        count = (stop - start) * each
+        return batched.take(count).apply(tf.data.experimental.assert_cardinality(count))
 
     def loaded(self) -> Arrays:
         """The whole split, decoded into memory."""

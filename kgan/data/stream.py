@@ -1,6 +1,7 @@
 """A stream of batches in which batch number b is a function of b and the seed, so that resuming replays nothing."""
 
-from typing import Any, Protocol
+import copy
+from typing import Any, NamedTuple, Protocol
 
 import tensorflow as tf
 
@@ -27,6 +28,32 @@ class Source(Protocol):
 
     def batches(self, stream: "Stream", start: int, stop: int | None) -> tf.data.Dataset:
         """The stream's batches number `start` to `stop` (None: for ever)."""
+
+
+class Part(NamedTuple):
+    """What one of several workers reads: of each batch the rows of its replicas, equally many for each.
+
+    `worker` of `workers`, and how many `replicas` all of them have together.
+    """
+
+    worker: int
+    workers: int
+    replicas: int
+
+    def of(self, batches: tf.data.Dataset) -> tf.data.Dataset:
+        """A replica's rows of a batch at a time, and of each batch as many times as this worker has replicas."""
+        each = self.replicas // self.workers
+        first = self.worker * each
+
+        def mine(*batch: tf.Tensor) -> tuple[tf.Tensor, ...]:
+            shares = [tf.reshape(x, [self.replicas, x.shape[0] // self.replicas, *x.shape[1:]]) for x in batch]
+            return tuple(share[first : first + each] for share in shares)
+
+        parts = batches.map(mine).unbatch()
+        if batches.cardinality() == tf.data.INFINITE_CARDINALITY:
+            # Where they might end, TensorFlow would ask all workers in each step whether there is a batch left.
+            parts = parts.apply(tf.data.experimental.assert_cardinality(tf.data.INFINITE_CARDINALITY))
+        return parts
 
 
 class Stream:
@@ -57,6 +84,13 @@ class Stream:
         self.labels = labels
         self.seed = seed & 0x7FFFFFFF
         self.shuffle = shuffle
+        self.part = None
+
+    def of_worker(self, worker: int, workers: int, replicas: int) -> "Stream":
+        """This stream, of whose batches one worker reads its own `Part` only."""
+        stream = copy.copy(self)
+        stream.part = Part(worker, workers, replicas)
+        return stream
 
     def batches(self, start: int = 0, stop: int | None = None) -> tf.data.Dataset:
         """Batches number `start` to `stop` (excluded; None: for ever), bitwise those of `batches()` at that place.
@@ -83,7 +117,8 @@ def check_labels(source: Source, labels: bool) -> None:
 
 def index_batches(stream: Stream, start: int, stop: int | None) -> tf.data.Dataset:
     """The indices of batches number `start` to `stop`, for the sources that read an example by its index."""
-    return order.batches(stream.source.size, stream.batch_size, stream.seed, start, stop, stream.shuffle)
+    batches = order.batches(stream.source.size, stream.batch_size, stream.seed, start, stop, stream.shuffle)
+    return batches if stream.part is None else stream.part.of(batches).map(lambda *rows: rows[0])
 
 
 def served(dataset: tf.data.Dataset) -> tf.data.Dataset:

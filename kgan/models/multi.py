@@ -116,11 +116,11 @@ class MultiDiscriminatorGAN(ConditionalGAN):
         )
 
     def part(self, name: str, round: Round) -> Callable[[Any], Any]:
-        """What discriminator `name` is shown of a structure of tensors with a row a sample: its own part, or all."""
+        """What `name` is shown of tensors with a row a sample: all, or rows in turn, the same however many replicas."""
         if not (self.own_batches and round.training):
             return lambda samples: samples
-        place, size = int(name.removeprefix("d")) - 1, rows(round.real) // len(self.discriminators)
-        mine = lambda x: None if x is None else x[place * size : (place + 1) * size]  # noqa: E731
+        place, count = int(name.removeprefix("d")) - 1, len(self.discriminators)
+        mine = lambda x: None if x is None else x[place::count]  # noqa: E731
         return lambda samples: keras.tree.map_structure(mine, samples)
 
     def hear(self, losses: Mapping[str, tf.Tensor], round: Round) -> tf.Tensor:

@@ -33,7 +33,8 @@ def test_a_batch_is_shared_out_once_and_whole():
     gan = several(own_batches=True)
     round = gan.round(POINTS).drawn(0)
     plays = [gan.play(round, name) for name in gan.encounters()]
-    np.testing.assert_array_equal(np.concatenate([play.real for play in plays]), POINTS)
+    # In turn: the same parts, then, on several replicas.
+    np.testing.assert_array_equal(np.stack([play.real for play in plays], axis=1).reshape(POINTS.shape), POINTS)
     assert [len(play.fake) for play in plays] == [4, 4, 4]
     for play in plays:  # each knows the latents of its own fakes
         np.testing.assert_allclose(play.generate(play.latents), play.fake, rtol=1e-6)
