@@ -44,11 +44,8 @@ class Files(Indexed):
             resolution = (min(size(listing.paths[0])),) * 2
         everything, self.facts = pixels(listing.root, listing.paths, resolution, part)
         self.pixels = everything[..., : 1 if self.facts["grey"] == self.size else 3]
-        if loose := listing.loose():
-            self.unlabelled = f"{len(loose)} of {self.size} images lie in no sub-folder of {printable(listing.root)}"
-        elif len(listing.folders) < 2:
-            self.unlabelled = f"{printable(listing.root)} has one sub-folder only"
-        else:
+        self.unlabelled = listing.unlabelled()
+        if not self.unlabelled:
             self.labelled = True
             self.class_names = tuple(map(printable, listing.folders))
             self.num_classes = len(self.class_names)

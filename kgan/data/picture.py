@@ -1,5 +1,6 @@
 """The picture in a file."""
 
+import io
 import os
 
 import numpy as np
@@ -12,14 +13,14 @@ from kgan.shown import FORMATS, Picture, shown
 SUFFIXES = (".bmp", ".gif", ".jfif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
 
 
-def show(path: str) -> Picture:
-    """The first frame of the picture in a file, as a viewer shows it (`kgan.shown`).
+def show(path: str, content: bytes | None = None) -> Picture:
+    """The first frame of the picture in a file, or in bytes, its `content`, as a viewer shows it (`kgan.shown`).
 
     Raises:
       InputError: a file that cannot be read, or is damaged, or has 32 bits a channel.
     """
     try:
-        with Image.open(path, formats=FORMATS) as picture:
+        with Image.open(path if content is None else io.BytesIO(content), formats=FORMATS) as picture:
             return shown(picture)
     except Exception as error:  # Pillow's decoders raise of many kinds
         raise unreadable(path, error) from error

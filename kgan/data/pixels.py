@@ -1,19 +1,15 @@
 """The pictures of a folder, decoded once into a file of the cache that is mapped into memory.
 
-The file holds the pixels, uint8 (n, height, width, 3), then JSON with what is known of them, then the JSON's length and
-the CRC-32 of all before, in eight bytes each. It is found by the folder and the resolution, and taken if the names,
-sizes and times of the files are still the same.
+The file (see `kgan.data.mapped`) holds the pixels, uint8 (n, height, width, 3), and what is known of them. It is found
+by the folder and the resolution, and taken if the names, sizes and times of the files are still the same.
 """
 
 import functools
-import json
 import os
 import shutil
-import struct
 import tempfile
 import warnings
-import zlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
@@ -24,9 +20,9 @@ from tqdm import tqdm
 
 from kgan import cache
 from kgan.checks import InputError
+from kgan.data import mapped
 from kgan.data.picture import Picture, fit, printable, show, unreadable
 
-LENGTH, SUM, ENDS = "<Q", "<Q", 16  # the last two numbers, and their bytes
 CHUNK = 512  # pictures that are decoded ahead, at most
 RECIPE = f"3 {PIL.__version__}"  # of the decoding; what another has made is not taken
 COUNTED = ("grey", "transparent", "turned")
@@ -113,43 +109,25 @@ def _decode(path: str, resolution: tuple[int, int], part: Callable[[str, Picture
 def _written(
     file: BinaryIO, content: str, decoded: Iterable[_Decoded], shape: tuple
 ) -> tuple[np.ndarray, dict[str, Any]]:
-    facts, total = {"content": content, "shape": shape, "sizes": [], **dict.fromkeys(COUNTED, 0)}, 0
-    for picture in decoded:
-        file.write(picture.pixels)
-        total = zlib.crc32(picture.pixels, total)
-        facts["sizes"].append(picture.size)
-        for name in COUNTED:
-            facts[name] += getattr(picture, name)
-    tail = json.dumps(facts).encode()
-    tail += struct.pack(LENGTH, len(tail))
-    file.write(tail + struct.pack(SUM, zlib.crc32(tail, total)))
-    file.flush()
+    facts = {"content": content, "shape": shape, "sizes": [], **dict.fromkeys(COUNTED, 0)}
+
+    def counted() -> Iterator[bytes]:
+        for picture in decoded:
+            facts["sizes"].append(picture.size)
+            for name in COUNTED:
+                facts[name] += getattr(picture, name)
+            yield picture.pixels
+
+    mapped.write(file, counted(), lambda: facts)
     return np.memmap(file, np.uint8, "r", shape=shape), facts
 
 
 def _mapped(path: Path, content: str) -> tuple[np.ndarray, dict[str, Any]]:
     """Raises OSError or ValueError for a file that is damaged, LookupError if it is of other content."""
-    status = path.stat()
-    if not _is_whole(path, status.st_size, status.st_mtime_ns):
-        raise ValueError("not what was written")
-    with path.open("rb") as file:
-        end = file.seek(-ENDS, os.SEEK_END)
-        (length,) = struct.unpack(LENGTH, file.read(8))
-        file.seek(end - length)
-        facts = json.loads(file.read(length))
+    facts = mapped.read(path)
     if facts["content"] != content:
         raise LookupError("of other pictures")
     return np.memmap(path, np.uint8, "r", shape=tuple(facts["shape"])), facts
-
-
-@functools.lru_cache(maxsize=64)  # looked at once a process, as long as the file is the same
-def _is_whole(path: Path, size: int, time: int) -> bool:
-    total, left = 0, size - 8
-    with path.open("rb") as file:
-        while left > 0:
-            chunk = file.read(min(left, 1 << 20))
-            total, left = zlib.crc32(chunk, total), left - len(chunk)
-        return size > ENDS and file.read() == struct.pack(SUM, total)
 
 
 def _stamp(root: str, path: str) -> bytes:

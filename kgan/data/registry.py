@@ -12,17 +12,20 @@ from kgan.checks import InputError, unknown, whole
 from kgan.data.chosen import Chosen
 from kgan.data.digits import Stacked, digits
 from kgan.data.files import Files
+from kgan.data.folder import pictures
 from kgan.data.idx import NAMES as IDX_NAMES
 from kgan.data.images import IN_MEMORY
+from kgan.data.lazily import Many
 from kgan.data.mixtures import mixture
 from kgan.data.npz import npz
 from kgan.data.pairs import Domains, Pairs
 from kgan.data.records import records
+from kgan.data.shards import Shards
 from kgan.data.stream import Source, Stream, check_labels, served
 
 KNOWN = (
     *("digits", "domains:DIR_A,DIR_B", "fashion_mnist", "grid", "images:DIR", "mnist", "npz:FILE"),
-    *("pairs:DIR", "pairs:DIR_A,DIR_B", "ring", "stacked_digits", "tfds:NAME"),
+    *("pairs:DIR", "pairs:DIR_A,DIR_B", "ring", "stacked_digits", "tfds:NAME", "tfrecord:DIR"),
 )
 LARGEST = 4096  # pixels on a side
 
@@ -52,7 +55,9 @@ def load(
         "fashion_mnist", "mnist", "tfds:NAME": by tensorflow_datasets, downloaded if absent (offline, see
           `import_idx`). In memory if the decoded images take at most 4 GiB, else streamed from disk.
         "images:DIR": the pictures under a folder, by sorted name, as a viewer shows them: see `kgan.data.files.Files`.
-          The label is the sub-folder's place, where each picture is in one.
+          The label is the sub-folder's place, where each picture is in one. More than 50,000 are decoded as they are
+          asked for: see `kgan.data.lazily`.
+        "tfrecord:DIR": the pictures in TFRecord shards, read as they are asked for: see `kgan.data.shards.Shards`.
         "npz:FILE": arrays `images` (or `x`, `x_train`, or the only one) and `labels` (or `y`, `y_train`).
         "ring", "grid": 100,000 points of a mixture of 8 or 25 Gaussians in the plane; the label is the mode.
         "pairs:DIR", "pairs:DIR_A,DIR_B": two pictures that belong together: see `kgan.data.pairs.Pairs`.
@@ -114,13 +119,17 @@ def _open(
             return mixture(name, seed)
         case "images", ":", folder if folder:
             _only_train(split)
-            return Files(folder, resolution)
+            listing = pictures(folder)
+            return Many(listing, resolution) if listing.many else Files(listing, resolution)
         case "pairs", ":", folder if folder:
             _only_train(split)
             return Pairs(folder, resolution)
         case "domains", ":", folders if folders:
             _only_train(split)
             return Domains(folders, resolution)
+        case "tfrecord", ":", folder if folder:
+            _only_train(split)
+            return Shards(folder, resolution)
         case "npz", ":", file if file:
             return npz(file, split, resolution)
         case "tfds", ":", dataset if dataset:
