@@ -9,6 +9,8 @@ HERE = Path(__file__).parent
 
 DOCS = ["mkdocs-gen-files", "mkdocs-literate-nav", "mkdocs-material", "mkdocstrings[python]"]
 
+RAY = ["ray[train]"]
+
 setup(
     name="kgan",
     version=re.search(r'__version__ = "(.+)"', (HERE / "kgan/__init__.py").read_text())[1],
@@ -46,6 +48,7 @@ setup(
         "docs": DOCS,
         "dev": [
             *DOCS,
+            *RAY,
             *("hypothesis", "import-linter", "pytest", "pytest-xdist", "ruff", "selenium"),
             # Oracles of serving: other runtimes, another client, the messages of its configuration.
             *("openvino", "ovmsclient==2023.1", "pyyaml", "tensorflow-serving-api", "tensorflow-serving-config==0.0.2"),
@@ -59,7 +62,7 @@ setup(
         "onnx": ["onnxruntime", "tf2onnx"],
         "notebook": ["ipykernel", "jupyterlab"],
         "tflite": ["ai-edge-litert"],
-        "ray": [],
+        "ray": RAY,
     },
     entry_points={"console_scripts": ["kgan = kgan.__main__:main"]},
 )

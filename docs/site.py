@@ -12,7 +12,10 @@ import mkdocs_gen_files
 
 ROOT = Path(__file__).parents[1]
 KGAN = ROOT / "kgan"
-EXAMPLES = [*sorted((ROOT / "examples").glob("*.py")), *sorted((ROOT / "examples/ports").glob("*.py"))]
+EXAMPLES = [
+    path for folder in ("", "distributed", "ports") for path in sorted((ROOT / "examples" / folder).glob("*.py"))
+]
+OTHERS = sorted(path for path in (ROOT / "examples/distributed").iterdir() if path.suffix in (".sh", ".yaml"))
 
 
 def write(page: str, text: str) -> None:
@@ -75,6 +78,7 @@ def studies() -> None:
 
 def examples() -> None:
     shown = [f"## {path.name}\n\n{summary(path)}\n\n```python\n{path.read_text()}```\n" for path in EXAMPLES]
+    shown += [f"## {path.name}\n\n```{path.suffix[1:]}\n{path.read_text()}```\n" for path in OTHERS]
     write("examples.md", "# Examples\n\nEach is run by the tests.\n\n" + "\n".join(shown))
 
 
@@ -98,8 +102,10 @@ def sources() -> None:
     for page in sorted((ROOT / "docs").glob("*.md")):
         text = page.read_text()
         linked = re.sub(r"\]\(\.\./kgan/([\w/]+\.py)\)", place, text)
-        linked = re.sub(r"\]\(\.\./examples/(?:ports/)?(\w+)\.py\)", r"](examples.md#\1py)", linked)
-        linked = linked.replace("](../examples/ports)", "](examples.md)")
+        linked = re.sub(
+            r"\]\(\.\./examples/(?:ports/|distributed/)?(\w+)\.(py|sh|yaml)\)", r"](examples.md#\1\2)", linked
+        )
+        linked = re.sub(r"\]\(\.\./examples/(ports|distributed)\)", "](examples.md)", linked)
         if linked != text:
             write(page.name, linked)
 
