@@ -53,7 +53,7 @@ def systematic(weights: np.ndarray, seed: int) -> np.ndarray:
 def highest(scores: np.ndarray, rows: np.ndarray, share: float) -> np.ndarray:
     """Of some rows, the `share` with the highest scores, at least one: int64, ascending.
 
-    A cascade's gate (Wang, Zhang and van de Weijer 2016, section 3.3): data that a discriminator takes for real most
+    A cascade's gate (Wang, Zhang and van de Weijer 2016): data that a discriminator takes for real most
     surely are those that its generator makes badly.
     """
     keep = max(1, round(share * len(rows)))

@@ -17,10 +17,10 @@ class RandomProjection(keras.layers.Layer):
     are convolved ("same" padding), vectors (batch, n) multiplied, by normal numbers of which each filter's norm is 1.
 
     Args:
-        filters: of the output; as many as the input's channels by default, of a vector half as many as its numbers,
-            at least 1.
-        kernel_size: of the convolution; 8 in the paper.
-        strides: of the convolution; 2 in the paper.
+        filters: of the output; as many as the input's channels by default (one for colours in the authors' code), of a
+            vector half as many as its numbers, at least 1.
+        kernel_size: of the convolution; 8 in the authors' code.
+        strides: of the convolution; 2 there.
         seed: of the numbers; a whole number. Give each discriminator another one.
     """
 

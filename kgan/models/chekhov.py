@@ -21,15 +21,16 @@ class ChekhovGAN(GAN):
 
     The past is a queue of at most K discriminators as they were. The first enters it after `interval` rounds, and
     from one to the next there are `growth` rounds more each time, so that the queue reaches the further back the
-    longer training goes on (the authors' algorithm 2). A generator that flees from mode to mode is remembered by those
-    that saw it there. What they say is what they said then: they judge in inference mode, by moving statistics.
+    longer training goes on (section 4 there; the figures are kgan's). A generator that flees from mode to mode is
+    remembered by those that saw it there. What they say is what they said then: they judge in inference mode, by moving
+    statistics. Samples are the present generator's, as in the authors' experiments.
 
-    Not as in the paper, where the players are alike: the discriminator meets the generator of the present only. And
-    nothing is added to the losses that fades as 1 / sqrt(round).
+    Not as in the paper, where the players are alike (algorithm 2): the discriminator meets the generator of the present
+    only. And the weights' squared norm, which is added there with a factor that fades as 1 / sqrt(round), is not.
 
     Args:
         generator, discriminator, latent_dim, prior: as in `GAN`.
-        past: K, a whole number.
+        past: K, a whole number; 5, 10 and 25 in the paper.
 
     Raises:
         InputError: as in `GAN`; for a discriminator of which Keras cannot make another.

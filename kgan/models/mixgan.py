@@ -79,7 +79,7 @@ class MixGAN(GAN):
         """As `GAN.compile`, and:
 
         Args:
-            entropy_weight: what keeps the mixtures from shrinking to one network, on both sides; a number from 0 on.
+            entropy_weight: keeps both mixtures from shrinking to one network; from 0 on, 0.1 in the authors' code.
         """
         self.entropy_weight = checks.number("entropy_weight", entropy_weight, least=0.0)
         super().compile(**settings)

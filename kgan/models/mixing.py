@@ -24,6 +24,6 @@ class Mixing(keras.layers.Layer):
     def unevenness(self) -> tf.Tensor:
         """-1/size sum_i log w_i: log(size), the smallest, where all weights are equal; without bound as one vanishes.
 
-        R_ent of Arora et al. 2017, section 6.
+        R_ent of Arora et al. 2017, of one side.
         """
         return -tf.reduce_mean(tf.nn.log_softmax(self.logits.value))
