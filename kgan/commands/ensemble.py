@@ -8,7 +8,8 @@ of them, RUN/member-1.txt what the first has printed.
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -80,7 +81,7 @@ class Independent(Ensemble):
                 while waiting and len(running) < self.processes:
                     number = waiting.pop(0)
                     running[name(number)] = start(folder / name(number), flags_of(seed + number, None), epochs)
-                first = next(iter(running))
+                first = ended(running)
                 try:
                     finish(folder / first, running[first])
                 except Failed as error:
@@ -269,6 +270,15 @@ def finish(member: Path, process: "subprocess.Popen | None") -> None:
         print(f"{member.name}: failed")
         raise Failed(reason)
     print(f"{member.name}: done")
+
+
+def ended(running: "Mapping[str, subprocess.Popen | None]") -> str:
+    """The member whose process ends first; one that was done before has none."""
+    while True:
+        for member, process in running.items():
+            if process is None or process.poll() is not None:
+                return member
+        time.sleep(0.1)
 
 
 def keep(run: Path, member: Path) -> None:
