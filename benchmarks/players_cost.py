@@ -10,7 +10,7 @@ the multiples, the line through them (least squares), and how far they lie off i
 import argparse
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import keras
 import numpy as np
@@ -76,28 +76,30 @@ def sampling(number: int) -> Callable[[], float]:
     return turn
 
 
-def measure(make: Callable[[int], Callable[[], float]]) -> list[float]:
-    """The multiples of the cost of one, for each of `NUMBERS`."""
-    turns = [make(number) for number in NUMBERS]
-    seconds = [[turn() for turn in turns] for _ in range(TURNS)]
-    return [statistics.median(row[place] / row[0] for row in seconds) for place in range(len(NUMBERS))]
+KINDS = {
+    "discriminators, a round": lambda number: training(discriminators(number)),
+    "generators before one discriminator, a round": lambda number: training(generators(number)),
+    "members of an ensemble, a sample": sampling,
+}
+
+
+def measure(make: Callable[[int], Callable[[], float]], numbers: Sequence[int], turns: int) -> list[float]:
+    """The multiples of the cost of the first, for each of the numbers."""
+    games = [make(number) for number in numbers]
+    seconds = [[game() for game in games] for _ in range(turns)]
+    return [statistics.median(row[place] / row[0] for row in seconds) for place in range(len(numbers))]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--image", default="players_cost.png")
     asked = parser.parse_args()
-    kinds = {
-        "discriminators, a round": lambda number: training(discriminators(number)),
-        "generators before one discriminator, a round": lambda number: training(generators(number)),
-        "members of an ensemble, a sample": sampling,
-    }
     from matplotlib.figure import Figure
 
     figure = Figure((7, 4))
     axes = figure.subplots()
-    for kind, make in kinds.items():
-        costs = measure(make)
+    for kind, make in KINDS.items():
+        costs = measure(make, NUMBERS, TURNS)
         slope, base = np.polyfit(NUMBERS, costs, 1)
         off = max(abs(base + slope * number - cost) / cost for number, cost in zip(NUMBERS, costs, strict=True))
         shown = "  ".join(f"{number}: {cost:.2f}" for number, cost in zip(NUMBERS, costs, strict=True))

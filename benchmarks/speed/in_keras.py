@@ -12,8 +12,7 @@ GAMES = {"wgan_gp": kgan.WGANGP, "sngan": kgan.SNGAN, "gan": kgan.GAN}
 
 def networks(setting: Setting) -> tuple[keras.Model, keras.Model]:
     """(generator, discriminator)."""
-    if setting.precision == "bfloat16":
-        keras.config.set_dtype_policy("mixed_bfloat16")
+    keras.config.set_dtype_policy("mixed_bfloat16" if setting.precision == "bfloat16" else "float32")
     keras.utils.set_random_seed(0)
     shape, width, z = setting.shape, setting.width, setting.latents
     nets = kgan.networks

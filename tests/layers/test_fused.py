@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+import kgan
 from kgan import derivatives, layers
 from kgan.layers import fused
 
@@ -86,3 +87,25 @@ def test_it_is_used_and_its_statistics_are_the_batchs():
         layer(rows, training=True)
         np.testing.assert_allclose(layer.moving_mean, rows.mean(0), rtol=1e-5)
         np.testing.assert_allclose(layer.moving_variance, rows.var(0), rtol=1e-5)
+
+
+def test_a_run_ends_as_by_the_explicit_form(monkeypatch):
+    """But for the order of sums."""
+
+    def explicit(x, gamma, beta, epsilon):
+        mean, variance = tf.nn.moments(x, list(range(len(x.shape) - 1)))
+        y = (x - mean) * (gamma * tf.math.rsqrt(variance + epsilon)) + beta
+        return y, tf.stop_gradient(mean), tf.stop_gradient(variance)
+
+    ends = []
+    for form in (fused.batch_normalization, explicit):
+        monkeypatch.setattr(fused, "batch_normalization", form)
+        keras.utils.set_random_seed(0)
+        gan = kgan.GAN(
+            kgan.networks.dcgan_generator((8, 8, 1), 3, width=4), kgan.networks.mlp_discriminator((8, 8, 1), width=4), 3
+        )
+        gan.compile(d_optimizer=keras.optimizers.SGD(1e-2), g_optimizer=keras.optimizers.SGD(1e-2), run_eagerly=True)
+        gan.fit(np.linspace(-1, 1, 16 * 64, dtype="float32").reshape(16, 8, 8, 1), batch_size=4, verbose=0)
+        ends.append([np.array(v) for v in gan.state])
+    differ = [np.abs(a - b).max() for a, b in zip(*ends, strict=True)]
+    assert 0 < max(differ) < 1e-6

@@ -1,4 +1,4 @@
-"""mixed_float16: products with the Jacobian are those of float32, up to float16's own rounding."""
+"""Mixed precision: products with the Jacobian are those of float32, the penalties' gradients the formulas'."""
 
 import os
 import pathlib
@@ -8,8 +8,11 @@ import sys
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 import kgan
+from kgan import penalties
+from kgan.game import Game, Player, Round
 from kgan.updates import Unrolled
 from tests import half_script
 
@@ -67,3 +70,67 @@ def test_two_devices_play_as_one_and_skip_together(tmp_path):
             scales = found[f"{name}/1/scales"]
             np.testing.assert_array_equal(found[f"{name}/2/scales"], scales, err_msg=name)
             assert scales.min() < 2.0**15, name
+
+
+POLICIES = {"mixed_bfloat16": 0.15, "mixed_float16": 0.02}  # how far a gradient may be, as a part of it
+
+
+WIDTH, RAYS = 8, np.random.default_rng(3).normal(size=(4, 6))
+
+
+def by_hand(share, x, kernel, bias, out):
+    """The gradients, by D's weights, of the mean of f(|grad D|) at each x, f'(s) = share(s) s, in float64.
+
+    D(x) = out' tanh(kernel' x + bias), so that grad D = kernel (out (1 - h^2)).
+    """
+    h = np.tanh(x @ kernel + bias)
+    slopes = (out * (1 - h**2)) @ kernel.T
+    parts = share(np.linalg.norm(slopes, axis=1))[:, None] / len(x)
+    along = parts * (slopes @ kernel)
+    bent = along * out * -2 * h * (1 - h**2)
+    by_kernel = (parts * slopes).T @ (out * (1 - h**2)) + x.T @ bent
+    return [by_kernel, bent.sum(0), (along * (1 - h**2)).sum(0)]
+
+
+TERMS = {
+    "r1": (penalties.R1(gamma=2.0), lambda norm: 2.0 + 0 * norm),
+    "gradient_penalty": (penalties.GradientPenalty(weight=10.0), lambda norm: 20.0 * (norm - 1) / norm),
+}
+
+
+@pytest.mark.parametrize("term", TERMS)
+@pytest.mark.parametrize("size", [1.0, 0.05])  # of the weights: of the smaller ones, slopes of some thousandths
+def test_a_penaltys_gradient_is_that_of_float64(term, size):
+    penalty, share = TERMS[term]
+    rng = np.random.default_rng(0)
+    values = [size * rng.normal(size=shape) for shape in ((6, WIDTH), (WIDTH,), (WIDTH, 1))]
+    exact = by_hand(share, RAYS, values[0], values[1], values[2][:, 0])
+    for policy, near in POLICIES.items():
+        keras.config.set_dtype_policy(policy)
+        critic = keras.Sequential(
+            [keras.Input((6,)), keras.layers.Dense(WIDTH, "tanh"), keras.layers.Dense(1, use_bias=False)]
+        )
+        critic.set_weights(values)
+        optimizer = keras.optimizers.SGD(1.0)
+        if policy == "mixed_float16":  # as large as overflows would leave it
+            largest = max(np.abs(one).max() for one in exact)
+            optimizer = keras.optimizers.LossScaleOptimizer(optimizer, 2.0 ** np.floor(np.log2(2.0**13 / largest)))
+        optimizer.build(critic.trainable_variables)
+        judge = lambda x, critic=critic: tf.cast(critic(x), "float32")  # noqa: E731
+
+        def objective(round, judge=judge):
+            return penalty(judge, round.real, round.real, tf.constant([0, 0])), {}  # between reals and reals: those
+
+        player = Player("d", critic.trainable_variables, optimizer, objective)
+        game, round = Game([player]), Round(real=tf.constant(RAYS, "float32"))
+        for found in (game.gradients(player, round)[0], step(game, player, round)):
+            for ours, theirs in zip(found, exact, strict=True):
+                error = np.linalg.norm(np.reshape(ours, theirs.shape) - theirs)
+                assert error < near * np.linalg.norm(theirs), (policy, theirs.shape)
+
+
+def step(game, player, round):
+    """How far plain SGD at a rate of 1 goes back."""
+    before = [v.numpy() for v in player.variables]
+    player.move(game.gradients(player, round)[0])
+    return [old - v.numpy() for old, v in zip(before, player.variables, strict=True)]
