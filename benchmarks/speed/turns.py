@@ -88,6 +88,10 @@ def measure(key: str, setting: Setting, pairs: int, seconds: float, flags: list[
     if len(set(sizes.values())) > 1:
         raise ValueError(f"{key}: the sides have networks of other sizes: {sizes}")
     ours = sides["kgan"]
+    if ours.error:
+        for side in sides.values():
+            side.end()
+        raise RuntimeError(f"kgan: {ours.error}")
     rounds = max(1, int(seconds / ours.ask("play", 5)))
     playing, sampling = ({name: [] for name in sides} for _ in range(2))
     for turn, (name, side) in itertools.product(range(pairs), sides.items()):
