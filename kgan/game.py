@@ -109,7 +109,7 @@ class Game:
     A gradient is that of the whole batch's loss, in the variables' own dtype, and equal on all replicas. It is
     the gradient of the loss that the player *minimises*: a plain move is w - lr * gradient.
 
-    Example:
+    Examples:
         min_x max_y xy from (1, 2): x is pulled by y = 2, and y, which minimises -xy, by -x = -1.
 
         >>> from kgan.analysis import BilinearGame

@@ -70,7 +70,7 @@ class Linear(Schedule):
     Raises:
         InputError: if start or end is no number, or rounds < 1; so in all schedules.
 
-    Example:
+    Examples:
         >>> decay = Linear(1.0, 0.0, rounds=4)
         >>> [float(decay(step)) for step in (0, 1, 4, 100)]
         [1.0, 0.75, 0.0, 0.0]
@@ -103,7 +103,7 @@ class Cosine(Linear):
 class Exponential(Schedule):
     """max(start rate^(t / rounds), least): times `rate` every `rounds` rounds, say every epoch.
 
-    Example:
+    Examples:
         >>> halving = Exponential(1.0, 0.5, rounds=100, least=0.2)
         >>> [round(float(halving(step)), 3) for step in (0, 100, 200, 1000)]
         [1.0, 0.5, 0.25, 0.2]
@@ -130,7 +130,7 @@ class Exponential(Schedule):
 class WarmUp(Schedule):
     """min(1, (t + 1) / rounds) times `number`, a number or a Schedule: a first round of 0 would be a lost one.
 
-    Example:
+    Examples:
         >>> [float(WarmUp(8.0, rounds=4)(step)) for step in (0, 1, 3, 9)]
         [2.0, 4.0, 8.0, 8.0]
     """
@@ -209,7 +209,7 @@ class AdaptiveSteps:
     Raises:
         InputError: for arguments out of their range.
 
-    Example:
+    Examples:
         >>> steps = AdaptiveSteps(least=1, most=5, low=0.2, high=0.6)
         >>> [int(steps.steps(r_t)) for r_t in (0.0, 0.4, 0.9)]
         [5, 3, 1]

@@ -39,7 +39,7 @@ class Hinge(Separable):
     D minimises E relu(1 - D(x)) + E relu(1 + D(G(z))), G minimises -E D(G(z)). With D = 0: 2 and 0.
     The best D is sign(p - q).
 
-    Example:
+    Examples:
         >>> loss = Hinge()  # a real that D is sure of, one that it is not, and a fake that it takes for real
         >>> float(loss.discriminator(tf.constant([3.0, 0.5]), tf.constant([1.0])))
         2.25

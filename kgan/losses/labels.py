@@ -64,7 +64,7 @@ class LabelSmoothing(Labels):
     Raises:
         InputError: for a label outside [0, 1], or a base that has no terms.
 
-    Example:
+    Examples:
         >>> smooth, hard = LabelSmoothing(real=0.9), LabelSmoothing(real=1.0)
         >>> sure, fake = tf.constant([10.0]), tf.constant([-10.0])
         >>> bool(smooth.discriminator(sure, fake) > hard.discriminator(sure, fake))  # to be so sure now costs

@@ -22,7 +22,7 @@ class TopK(Wrapper):
     Raises:
         InputError: for a share outside (0, 1], or another loss.
 
-    Example:
+    Examples:
         >>> loss = TopK("wasserstein", share=0.5)  # -E D(G(z)) of the better half of four fakes
         >>> float(loss.generator(None, tf.constant([4.0, 2.0, -1.0, -9.0])))
         -3.0

@@ -123,7 +123,7 @@ class R1(Penalty):
         InputError: for an argument out of its range; at `compile`, of differences in a discriminator that drops out or
             adds noise: two of its passes differ by that already.
 
-    Example:
+    Examples:
         D(x) = 3 x1 + 4 x2 has a gradient of length 5 everywhere: gamma/2 * 25.
 
         >>> linear = lambda x: x @ tf.constant([[3.0], [4.0]])
