@@ -11,6 +11,13 @@ from typing import Any
 from benchmarks.speed.settings import SETTINGS, Setting
 from benchmarks.speed.turns import ROOT, ratio
 
+# A rule around another; and rules of many evaluations, with few, which cost as much each and are traced sooner.
+CALLS = {
+    "lookahead": "lookahead(alternating)",
+    "unrolled": "unrolled(k=1)",
+    "competitive": "competitive(iterations=1)",
+}
+
 
 def rules(turns: int, tiny: bool) -> dict[str, Any]:
     """Each update rule: its gradient evaluations a round, and the time of one over that of `alternating`."""
@@ -22,9 +29,9 @@ def rules(turns: int, tiny: bool) -> dict[str, Any]:
     setting = dataclasses.replace(SETTINGS["a1"].tiny() if tiny else SETTINGS["a1"], width=4 if tiny else 16)
     games = {}
     for name in kgan.updates.UPDATES:
+        name = CALLS.get(name, name)
         gan = kgan.GAN(*networks(setting), setting.latents)
-        rule = "lookahead(alternating)" if name == "lookahead" else name  # which is around another
-        gan.compile(update=rule, d_optimizer=keras.optimizers.SGD(1e-4), g_optimizer=keras.optimizers.SGD(1e-4))
+        gan.compile(update=name, d_optimizer=keras.optimizers.SGD(1e-4), g_optimizer=keras.optimizers.SGD(1e-4))
         games[name] = _player(gan, setting), []
         _, cost = games[name][0](0)
         print(f"rules: {name}: {cost:g} evaluations a round", flush=True)
