@@ -1,4 +1,4 @@
-# make demo | test | lint | docs | bench: each works by itself on a machine that has Python 3.11 or 3.12 and make.
+# make demo | test | test-addons | lint | docs | bench: each works by itself on a machine that has Python 3.11 or 3.12 and make.
 # A Python of another name: make test PYTHON=python3.12
 
 PYTHON ?= python3
@@ -6,7 +6,16 @@ BIN := .venv/bin
 RUN := runs/demo
 WATCHED := tests/callbacks tests/commands tests/penalties tests/report tests/runs tests/updates
 
-.PHONY: demo test lint docs bench
+# The contracts of the families, on the older stack, which wants Python 3.11; tests/keras2.py has what is left out.
+OLDER := .venv-addons/bin
+PYTHON311 ?= python3.11
+CONTRACTS := tests/addons tests/losses/test_contract.py tests/penalties/test_contract.py \
+	tests/penalties/test_orthogonal.py tests/test_game.py tests/updates/test_own_optimizer.py \
+	tests/updates/test_overflow.py tests/layers/test_contract.py tests/layers/test_spectral.py \
+	tests/layers/test_values.py tests/networks tests/models/test_gan.py tests/test_resume.py \
+	tests/callbacks/test_checkpoint.py tests/export/test_saved_model.py
+
+.PHONY: demo test test-addons lint docs bench
 
 demo: .venv/kgan
 	$(BIN)/kgan train --flagfile=examples/demo.txt --run_dir=$(RUN)
@@ -26,6 +35,9 @@ test: .venv/dev
 		$(BIN)/python -m pytest -n 2 --dist loadfile $$part || status=1; \
 	done; \
 	exit $$status
+
+test-addons: .venv-addons/dev
+	$(OLDER)/python -m pytest -n 2 --dist loadfile $(CONTRACTS)
 
 lint: .venv/dev
 	$(BIN)/ruff check .
@@ -52,4 +64,13 @@ bench: .venv/dev
 .venv/dev: .venv/kgan
 	@echo "installing what the tests need into .venv"
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --editable ".[dev]" --constraint requirements.txt
+	@touch $@
+
+.venv-addons/dev: setup.py requirements-addons.txt
+	@$(PYTHON311) -c 'import sys; v = sys.version_info[:2]; sys.exit(None if v == (3, 11) else \
+	"tensorflow-addons wants Python 3.11, $(PYTHON311) is %d.%d: make test-addons PYTHON311=..." % v)'
+	$(PYTHON311) -m venv .venv-addons
+	@echo "installing the older stack into .venv-addons: some minutes the first time"
+	@$(OLDER)/python -m pip install -qq --disable-pip-version-check --editable ".[addons]" pytest pytest-xdist hypothesis \
+		--constraint requirements-addons.txt
 	@touch $@

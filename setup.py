@@ -56,7 +56,8 @@ setup(
             *("ipykernel", "nbclient", "nbformat"),  # run the notebook
             *("CGDs==0.4.5", "prdc", "torch==2.13.0", "torch-fidelity", "sdmetrics", "pandas"),  # oracles
         ],
-        # The older stack. Without the bound, pip takes a TensorFlow beside which tensorflow-addons cannot be imported.
+        # The older stack, in the versions of requirements-addons.txt. Without the bound, pip takes a TensorFlow beside
+        # which tensorflow-addons cannot be imported.
         "addons": ["tensorflow>=2.15,<2.16", "tensorflow-addons==0.23.0"],
         "serving": ["tensorflow-serving-api"],  # with gRPC
         "onnx": ["onnxruntime", "tf2onnx"],

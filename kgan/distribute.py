@@ -1,7 +1,7 @@
 """One device, several, several machines: the strategy, and who writes files.
 
-This is the only file of kgan that touches private Keras API (`sublayers`, `untrack`, `functional`, `virtual_step`,
-`step`).
+This is the only file of kgan that touches private Keras API (`sublayers`, `untrack`, `functional`,
+`second_moments`, `virtual_step`, `step`).
 """
 
 import contextlib
@@ -12,11 +12,12 @@ from typing import Any
 
 import keras
 import tensorflow as tf
-from keras.src.optimizers.base_optimizer import BaseOptimizer
 
 from kgan import cluster
 from kgan.checks import InputError, lookup, number
 from kgan.cluster import WorkerLost
+
+BaseOptimizer = keras.optimizers.Optimizer.__bases__[-1]  # what Keras's optimizers have in common on all backends
 
 
 def strategy(name: str = "auto", start_timeout: float = 300.0) -> tf.distribute.Strategy:
@@ -234,6 +235,11 @@ class _Functional(keras.optimizers.Optimizer):
         return id(variable)
 
 
+def second_moments(adam: keras.optimizers.Adam) -> list[keras.Variable]:
+    """The moving averages of squared gradients that a built Adam keeps, in the order of what it moves."""
+    return list(adam._velocities)
+
+
 def virtual_step(
     optimizer: keras.optimizers.Optimizer,
     gradients: Sequence[tf.Tensor],
@@ -255,7 +261,8 @@ def virtual_step(
     """
     moved, kept = optimizer._trainable_variables, optimizer.variables
     twin = object.__new__(functional(type(optimizer)))
-    vars(twin).update(vars(optimizer), _trainable_variables_indices={id(v): i for i, v in enumerate(moved)})
+    places = {id(v): i for i, v in enumerate(moved)}  # by the name that Keras 3 has for it, and Keras 2
+    vars(twin).update(vars(optimizer), _trainable_variables_indices=places, _index_dict=places)
     # The root of a second moment that is 0 has no derivative: 0 * infinity, for a weight that gets no gradient.
     state = [tf.where(s == 0, tf.cast(1e-30, s.dtype), s) if s.dtype.is_floating else s for s in state]
     mapping = [*zip(moved, values, strict=True), *zip(kept, state, strict=True)]

@@ -82,4 +82,4 @@ def reseed(networks: Sequence[keras.layers.Layer], seed: tf.Tensor) -> None:
 def is_seed(variable: keras.Variable) -> bool:
     """Whether a variable is the state of a `keras.random.SeedGenerator`."""
     # Keras has no public way to a layer's generators but the name of their variables.
-    return variable.name == "seed_generator_state"
+    return "seed_generator_state" in variable.name

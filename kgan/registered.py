@@ -63,7 +63,9 @@ class Later:
 
 
 def register(keras: Any) -> None:
-    """Gives Keras a stand-in for each class that it does not know yet."""
+    """Gives Keras a stand-in for each class that it does not know yet; and Keras 2 the face of Keras 3."""
+    if keras.__version__.startswith("2."):
+        importlib.import_module("kgan.keras2")
     known = keras.saving.get_custom_objects()
     for module, names in CLASSES.items():
         for name in names:

@@ -17,7 +17,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from kgan import callbacks, data, memory, models
+from kgan import addons, callbacks, data, memory, models
 from kgan.checks import InputError, lookup, whole
 from kgan.distribute import is_chief
 from kgan.metrics import Evaluator
@@ -188,6 +188,8 @@ def _check_memory(numbers: int, batch_size: int, width: int | None, latent_dim: 
 
 def _optimizer(argument: str, value: Any) -> keras.optimizers.Optimizer:
     try:
+        if addons.named(value):
+            return addons.optimizer(argument, value)
         return resolve(argument, value, OPTIMIZERS, methods=("apply_gradients",))
     except InputError:
         raise

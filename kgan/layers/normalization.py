@@ -86,8 +86,8 @@ class LayerNormalization(Normalization):
         axes = [self.axis] if isinstance(self.axis, int) else self.axis
         self._axes = sorted({axis % rank for axis in axes if -rank <= axis < rank})
         if 0 in self._axes or len(self._axes) < len(axes):
-            shape = tuple(input_shape)
-            raise InputError(f"axis: wanted different axes of shape {shape}, other than the batch's, got {self.axis}")
+            shape, got = tuple(input_shape), self.axis if isinstance(self.axis, int) else list(self.axis)
+            raise InputError(f"axis: wanted different axes of shape {shape}, other than the batch's, got {got}")
         self._add_affine([input_shape[axis] for axis in self._axes])
 
     def call(self, inputs: tf.Tensor) -> tf.Tensor:

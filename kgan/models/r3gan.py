@@ -55,10 +55,10 @@ class WarmAdam(Adam):
         super().__init__(learning_rate, beta_1=beta_1, **kwargs)
         self.warming = beta_2 if callable(beta_2) else keras.saving.deserialize_keras_object(beta_2)
 
-    def update_step(self, gradient: tf.Tensor, variable: Any, learning_rate: tf.Tensor) -> None:
+    def update_step(self, gradient: tf.Tensor, variable: Any, *rate: tf.Tensor) -> None:
         constant, self.beta_2 = self.beta_2, self.warming(self.iterations)
         try:
-            super().update_step(gradient, variable, learning_rate)
+            super().update_step(gradient, variable, *rate)
         finally:
             self.beta_2 = constant
 

@@ -11,6 +11,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from kgan import addons
 from kgan.checks import InputError
 from kgan.models.ranges import output_range
 from kgan.updates import Momentum
@@ -79,7 +80,7 @@ def _check_structure(batch: Any, wanted: Any, where: str = "samples") -> None:
 
 
 def optimizer(argument: str, value: Any) -> keras.optimizers.Optimizer:
-    """The optimizer that `value` is or names; DCGAN's Adam(2e-4, beta_1=0.5) for None.
+    """The optimizer that `value` is or names, "tfa:NAME" in tensorflow-addons; DCGAN's Adam(2e-4, beta_1=0.5) for None.
 
     Under the policy "mixed_float16" it is wrapped in a `LossScaleOptimizer`, unless it is one or has a
     `loss_scale_factor` of its own.
@@ -90,6 +91,7 @@ def optimizer(argument: str, value: Any) -> keras.optimizers.Optimizer:
     """
     if value is None:
         value = keras.optimizers.Adam(2e-4, beta_1=0.5)
+    value = addons.optimizer(argument, value) if addons.named(value) else value
     try:
         value = keras.optimizers.get(value)
     except (ValueError, TypeError, KeyError, AttributeError) as error:

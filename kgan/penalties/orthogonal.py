@@ -84,7 +84,8 @@ def _matrices(network: keras.Model) -> Iterator[tf.Tensor]:
     """Each trainable kernel, in float32 (or float64), with a column for each output channel."""
     for layer in sublayers(network):
         kernel = None if isinstance(layer, keras.layers.Wrapper) else getattr(layer, "kernel", None)
-        if kernel is None or not kernel.trainable or SKIPPED & {cls.__name__ for cls in type(layer).__mro__}:
+        trainable = any(v is kernel for v in layer.trainable_variables)
+        if kernel is None or not trainable or SKIPPED & {cls.__name__ for cls in type(layer).__mro__}:
             continue
         value = tf.convert_to_tensor(kernel.value)
         axes = list(range(len(value.shape)))

@@ -22,6 +22,7 @@ from typing import Any
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 from kgan.checks import InputError, lookup
 from kgan.fit import Progress
@@ -210,7 +211,7 @@ def _remove(folders: Iterable[Path]) -> None:
 
 def _signature(model: Any) -> progress.Signature:
     optimizers = {player.name: type(player.optimizer).__name__ for player in model.game.players}
-    return progress.Signature(optimizers, [(v.path, tuple(v.shape), str(v.dtype)) for v in model.state])
+    return progress.Signature(optimizers, [(v.path, tuple(v.shape), tf.as_dtype(v.dtype).name) for v in model.state])
 
 
 def _places(model: Any) -> dict[str, list[int]]:

@@ -6,6 +6,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from kgan.distribute import second_moments
 from kgan.game import Game, Logs, Player, Point, Round, combine, dot, joined
 from kgan.updates.base import Joint, every_step, norms, whole
 
@@ -79,16 +80,11 @@ def _root_rates(player: Player, gradients: Sequence[tf.Tensor]) -> list[tf.Tenso
     if not _is_adam(player):
         return [tf.sqrt(tf.cast(optimizer.learning_rate, g.dtype)) for g in gradients]
     roots, beta = [], optimizer.beta_2
-    for moment, g in zip(_moments(optimizer), player.clipped(gradients), strict=True):
+    for moment, g in zip(second_moments(optimizer), player.clipped(gradients), strict=True):
         rate, step = tf.cast(optimizer.learning_rate, g.dtype), tf.cast(optimizer.iterations + 1, g.dtype)
         moment = moment + (1.0 - beta) * (tf.square(g) - moment)
         roots.append(tf.sqrt(rate * tf.sqrt(1.0 - beta**step) / (tf.sqrt(moment) + optimizer.epsilon)))
     return roots
-
-
-def _moments(adam: keras.optimizers.Adam) -> list[keras.Variable]:
-    """Adam's moving averages of squared gradients, in the order of what it moves."""
-    return [v for v in adam.variables if v.name.endswith("_velocity")]
 
 
 def _move(player: Player, gradients: Sequence[tf.Tensor], q: Sequence[tf.Tensor], root: Sequence[tf.Tensor]) -> None:

@@ -31,7 +31,7 @@ class Unrolled(Update):
 
     Raises:
         ValueError: if an argument is out of its range; (at build) if no player is called `player`, if it has more
-            than one step a round, or if an optimizer accumulates gradients.
+            than one step a round, or if an optimizer accumulates gradients or, without `rate`, is none of Keras's own.
     """
 
     def __init__(
@@ -46,6 +46,12 @@ class Unrolled(Update):
         names = [player.name for player in game.players]
         if self.player is not None and self.player not in names:
             raise ValueError(f"player: wanted one of {names}, got {self.player!r}")
+        foreign = [one for one in self._sides(game)[1] if not hasattr(one.bare_optimizer, "update_step")]
+        if foreign and self.rate is None and self.k:
+            kind = type(foreign[0].bare_optimizer).__name__
+            raise ValueError(
+                f"update: Unrolled makes virtual steps by Keras's own optimizers, got {kind}; or by a rate"
+            )
         for player in self._sides(game)[0]:
             if player.steps != 1:
                 raise ValueError(
