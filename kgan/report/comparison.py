@@ -5,12 +5,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import jinja2
 import numpy as np
 
 from kgan import files
 from kgan.checks import InputError
 from kgan.report import charts
+from kgan.report.template import rendered
 from kgan.runs import Run
 
 MOST, FRAMES = 8, 10  # runs on a page: as many as colours tell apart; pictures of each
@@ -31,11 +31,9 @@ def compare(run_dirs: Sequence[str | os.PathLike], path: str | os.PathLike) -> P
         InputError: for another number of runs, one that is named twice, or a damaged file.
     """
     runs = named(run_dirs)
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=jinja2.StrictUndefined
-    )
     settings = {name: run.flags() for name, run in runs.items()}
-    page = environment.get_template("comparison.html").render(
+    page = rendered(
+        "comparison.html",
         places={name: run.newest() for name, run in runs.items()},
         settings=differing(settings),
         samples=frames(runs),

@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import jinja2
 import numpy as np
 import tensorflow as tf
 
@@ -19,6 +18,7 @@ from kgan.metrics import Evaluation, Network
 from kgan.metrics.networks import Raw
 from kgan.penalties import PENALTIES
 from kgan.report import charts, views
+from kgan.report.template import rendered
 from kgan.runs import Run
 from kgan.runs.collapse import COLUMNS as DIVERSITY
 from kgan.sampling import Sampler
@@ -76,10 +76,8 @@ def write(
     """
     run = Run(run_dir)
     evaluations = run.evaluations()
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=jinja2.StrictUndefined
-    )
-    page = environment.get_template("page.html").render(
+    page = rendered(
+        "page.html",
         title=run.folder.resolve().name,
         settings=settings,
         place=run.newest(),

@@ -3,26 +3,16 @@
 import math
 import os
 import platform
-from pathlib import Path
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from kgan import files
 from kgan.studies import report
 from kgan.studies.grid import Column, Study
 from kgan.studies.verdict import LEVEL, Table
 
 COLOUR = "#0072B2"
-
-
-def write(folder: Path, study: Study, table: Table, quick: bool, jobs: int) -> None:
-    """Writes NAME.png and README.md."""
-    picture = points(study, table) if study.figure is None else study.figure(table)
-    picture.savefig(folder / f".{study.name}.png", format="png", dpi=100)
-    (folder / f".{study.name}.png").replace(folder / f"{study.name}.png")
-    files.write(folder / "README.md", page(study, table, quick, jobs))
 
 
 def points(study: Study, table: Table) -> Figure:

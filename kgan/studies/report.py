@@ -12,7 +12,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 import kgan
-from kgan import files
+from kgan import files, pictures
 from kgan.checks import InputError
 
 Row = Mapping[str, Any]  # a number, a string, a boolean, an array of eigenvalues, or None for what there is not
@@ -32,13 +32,12 @@ def make_folder(folder: Path) -> None:
 
 def write(folder: Path, name: str, rows: Sequence[Row], figure: Figure, page: str) -> None:
     """Writes the table, the picture and the page; the page last, because it points to the others."""
-    table, picture = io.StringIO(), io.BytesIO()
+    table = io.StringIO()
     writer = csv.DictWriter(table, list(rows[0]), lineterminator="\n")
     writer.writeheader()
     writer.writerows({key: _exact(value) for key, value in row.items()} for row in rows)
-    figure.savefig(picture, format="png", dpi=100)
     files.write(folder / f"{name}.csv", table.getvalue())
-    files.write(folder / f"{name}.png", picture.getvalue())
+    files.write(folder / f"{name}.png", pictures.png(figure))
     files.write(folder / "README.md", page)
 
 

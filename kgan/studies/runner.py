@@ -1,10 +1,8 @@
 """Plays the cells of a study, several at a time, here or on a Ray cluster, and writes its table and page."""
 
 import concurrent.futures
-import csv
 import importlib
 import importlib.util
-import io
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -12,9 +10,8 @@ from pathlib import Path
 
 import tqdm
 
-from kgan import files
 from kgan.checks import InputError, whole
-from kgan.studies import cell, grid_page
+from kgan.studies import cell, grid_page, report
 from kgan.studies.grid import Study
 from kgan.studies.verdict import Table
 
@@ -78,12 +75,9 @@ def run(study: Study, folder: Path, quick: bool = False, jobs: int = 1, ray: str
                 f"{row['setting']}, seed {row['seed']}: {row['outcome']}; about {left / 60:.0f} min are left"
             )
     rows = [cell.read(cell.folder_of(where, setting, seed)) for setting, seed, _ in cells]
-    table = io.StringIO()
-    writer = csv.DictWriter(table, list(rows[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows({k: repr(v) if isinstance(v, float) else v for k, v in row.items()} for row in rows)
-    files.write(folder / f"{study.name}.csv", table.getvalue())
-    grid_page.write(folder, study, Table(rows), quick, jobs)
+    table = Table(rows)
+    picture = grid_page.points(study, table) if study.figure is None else study.figure(table)
+    report.write(folder, study.name, rows, picture, grid_page.page(study, table, quick, jobs))
 
 
 Play = Callable[[Sequence[tuple]], Iterator[dict]]
