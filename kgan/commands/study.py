@@ -52,9 +52,9 @@ def main(argv: Sequence[str]) -> None:
         for flag in ("quick", "jobs", "ray"):
             if FLAGS[flag].value != FLAGS[flag].default:
                 raise InputError(f"{flag}: wanted it with a grid of runs ({', '.join(RUNS)}), got the study {name!r}")
-    from kgan.studies import report
-
     with quiet():
+        from kgan.studies import report
+
         if grid:
             from kgan.studies import runner
 
