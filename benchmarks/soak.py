@@ -151,7 +151,7 @@ def soak(seed: int, number: int, out: Path) -> Outcome:
     """One command, in peace and killed."""
     draw = random.Random(f"{seed} {number}")
     outcome = Outcome(command(draw))
-    peace, killed = (out / f"{number:04d}-{name}" for name in ("peace", "killed"))
+    peace, killed = (out / name / f"{number:04d}" for name in ("peace", "killed"))  # the same name: a card has it
     status, output, before, seconds = train(outcome.flags, peace)
     if status:
         reason = (output.strip().splitlines() or ["no output"])[-1]
@@ -233,7 +233,7 @@ def tell(number: int, outcome: Outcome, out: Path) -> None:
         print(f"      killed {', '.join(outcome.moments)}")
         print("      " + "\n      ".join(outcome.different))
         for name in ("peace", "killed"):
-            line = shlex.join(["kgan", "train", *outcome.flags, f"--run_dir={out / f'{number:04d}-{name}'}"])
+            line = shlex.join(["kgan", "train", *outcome.flags, f"--run_dir={out / name / f'{number:04d}'}"])
             print(f"      {name}: {line}", flush=True)
 
 

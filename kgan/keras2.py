@@ -146,7 +146,7 @@ def _value_as_property(kind: type) -> None:
 
 def _operators_read() -> None:
     """Arithmetic of variables reads them by conversion: TensorFlow's goes by `value()`, which a scope has not."""
-    for name in tf.Tensor.OVERLOADABLE_OPERATORS - {"__eq__", "__ne__"}:
+    for name in sorted(tf.Tensor.OVERLOADABLE_OPERATORS - {"__eq__", "__ne__"}):
         operator = getattr(tf.Tensor, name)
         run = lambda a, *args, _of=operator, **kwargs: _of(tf.convert_to_tensor(a), *args, **kwargs)  # noqa: E731
         setattr(tf.Variable, name, functools.update_wrapper(run, operator))

@@ -63,12 +63,8 @@ def build(name):
     momentum = name == "negative_momentum"
     # Smooth networks: at a ReLU's kink, the order of a sum over replicas could decide which second derivative counts.
     gan = kgan.GAN(
-        keras.Sequential(
-            [keras.Input((2,)), *(keras.layers.Dense(16, "tanh") for _ in range(2)), keras.layers.Dense(2)]
-        ),
-        keras.Sequential(
-            [keras.Input((2,)), *(keras.layers.Dense(16, "tanh") for _ in range(2)), keras.layers.Dense(1)]
-        ),
+        keras.Sequential([keras.Input((2,)), keras.layers.Dense(16, "tanh"), keras.layers.Dense(2)]),
+        keras.Sequential([keras.Input((2,)), keras.layers.Dense(16, "tanh"), keras.layers.Dense(1)]),
         latent_dim=2,
     )
     optimizer = (lambda: Momentum(1e-2, -0.5)) if momentum else (lambda: keras.optimizers.Adam(1e-3, beta_1=0.5))

@@ -88,8 +88,9 @@ def build(
     for name, (whose, does) in ONLY.items():
         if name in settings and preset != whose:
             raise InputError(f"{name}: only the preset {whose!r} {does}, got preset {preset!r}")
-    for name in {"d_optimizer", "g_optimizer"} & set(settings):
-        settings[name] = _optimizer(name, settings[name])
+    for name in ("d_optimizer", "g_optimizer"):
+        if name in settings:
+            settings[name] = _optimizer(name, settings[name])
     if network is not None:
         lookup("network", network, NETWORKS)
     own = _given(d_width=d_width, num_discriminators=num_discriminators, num_generators=num_generators, pack=pack)

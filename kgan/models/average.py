@@ -36,7 +36,7 @@ class Average:
     def update(self, step: tf.Tensor) -> None:
         """Moves the average, at the end of round `step` (from 0)."""
         decay = self.decay(step + 1) if callable(self.decay) else tf.minimum(self.decay, _ramp(step))
-        rates = {born: 1.0 - tf.minimum(decay, _ramp(step - born)) for born in set(self.born.values()) if born}
+        rates = {born: 1.0 - tf.minimum(decay, _ramp(step - born)) for born in sorted(set(self.born.values())) if born}
         averaged = {id(v) for v in self.source.trainable_variables}
         for mean, value in zip(self.network.variables, self.source.variables, strict=True):
             if id(value) in averaged:

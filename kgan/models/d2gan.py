@@ -80,7 +80,7 @@ class D2GAN(MultiDiscriminatorGAN):
             alpha: the weight of KL(p, q); the paper takes both from (0, 1], and 0.2 and 0.1 here.
             beta: of KL(q, p).
         """
-        for name in {"loss", "hear", "dropout"} & set(settings):
+        for name in sorted({"loss", "hear", "dropout"} & set(settings)):
             raise InputError(f"{name}: D2GAN has its own, wanted alpha and beta, got {settings[name]!r}")
         super().compile(loss={"d1": FavoursData(alpha), "d2": FavoursSamples(beta)}, **settings)
 

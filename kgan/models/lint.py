@@ -71,14 +71,14 @@ def check_layers(role: str, network: keras.Model, penalties: Sequence = ()) -> N
             said.setdefault(type(layer), sentence(layer, fault, "kgan.layers.SpectralNormalization"))
         if penalty is None:
             continue
-        for name in RESIZING.keys() & names:
+        for name in sorted(RESIZING.keys() & names):
             if name != "UpSampling2D" or layer.interpolation != "nearest":
                 crop = "resizes what is smaller, which"
                 what = f"with {layer.interpolation!r}" if hasattr(layer, "interpolation") else crop
                 raise InputError(sentence(layer, f"{what} has no second-order gradient, {needs}", RESIZING[name]))
         if getattr(layer, "activation", None) is keras.activations.softsign:
             raise InputError(sentence(layer, f"with 'softsign' has no second-order gradient, {needs}", "tanh"))
-        for name in NORMALIZATIONS.keys() & names:
+        for name in sorted(NORMALIZATIONS.keys() & names):
             fault = f"has a wrong second-order gradient, {needs}"
             said.setdefault(type(layer), sentence(layer, fault, NORMALIZATIONS[name]))
         stock = not names.isdisjoint(BATCH_NORMALIZATIONS)

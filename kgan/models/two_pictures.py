@@ -20,7 +20,7 @@ def check_two(game: type, shapes: Any, sizes: Mapping[str, Any]) -> None:
         wanted = f"{game.__name__}'s discriminator wants pictures from {LEAST} x {LEAST} on"
         instead = f"a resolution of {LEAST} or more makes them larger"
         raise InputError(f"dataset: {wanted}, got {height} x {width}; {instead}")
-    for name in set(sizes) - {"width"}:
+    for name in sorted(set(sizes) - {"width"}):
         raise InputError(f"{name}: {game.__name__} has networks of its own and no latents, got {sizes[name]!r}")
 
 
