@@ -2,16 +2,23 @@
 
 Kernels are drawn from N(0, 1) and scaled where they are used, by 1 / sqrt(fan-in), as `kgan.layers.equalized`; leaky
 ReLUs have the slope 0.2 and the gain sqrt(2). Resampling is by the filter [1, 3, 3, 1] in both directions, beyond whose
-border there are zeros. Here it is written as sums of shifted maps, right when differentiated to every order.
+border there are zeros. It always goes with a convolution, and here it is the kernel that is filtered, of far fewer
+numbers than the maps; the convolution is then one of the smaller maps. It can be differentiated to every order.
 """
 
 import math
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from kgan import checks
+
+# Along an axis, three taps behind zeros put between and [1, 3, 3, 1] / 4: where a pixel stood are two, and of them
+# pixel a takes UP[a, 1 + n, m] times tap m from the old pixel n places on. The way down is its mirror image, by 1 / 8.
+UP = np.array([[[3, 1, 0], [1, 3, 3], [0, 0, 1]], [[1, 0, 0], [3, 3, 1], [0, 1, 3]]]) / 4
+DOWN = UP[:, ::-1, ::-1] / 2
 
 
 def leaky(x: tf.Tensor) -> tf.Tensor:
@@ -19,37 +26,31 @@ def leaky(x: tf.Tensor) -> tf.Tensor:
     return math.sqrt(2.0) * tf.nn.leaky_relu(x, 0.2)
 
 
-def filtered_up(x: tf.Tensor, beyond: int = 0) -> tf.Tensor:
-    """Zeros put between pixels and [1, 3, 3, 1] / 4 along each axis: (b, h, w, c) -> (b, 2h + 2 beyond, ..., c).
+def convolved_up(x: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
+    """Zeros put between pixels, the filter / 4 along each axis, and a convolution of stride 1.
 
-    `beyond` is 0 or 1: pixels outside of the image, which the filter reaches, for a convolution that comes next.
+    Args:
+        x: (batch, height, width, channels).
+        kernel: (3, 3, channels, filters), or of 1 x 1.
+
+    Returns:
+        (batch, 2 height, 2 width, filters).
     """
-    for axis in (1, 2):
-        x = _padded(x, axis, 1 + beyond)
-        size = x.shape[axis]
-        before, here, after = (_part(x, axis, start, size - 2) for start in range(3))
-        pairs = tf.stack([0.25 * before + 0.75 * here, 0.75 * here + 0.25 * after], axis + 1)
-        x = tf.reshape(pairs, [-1, *(2 * (size - 2) if a == axis else x.shape[a] for a in (1, 2)), x.shape[3]])
-        x = _part(x, axis, beyond, x.shape[axis] - 2 * beyond)
-    return x
+    kernel = tf.reshape(_filtered("npcabf", UP, kernel), (3, 3, kernel.shape[2], 4 * kernel.shape[3]))
+    return tf.nn.depth_to_space(tf.nn.conv2d(x, kernel, 1, "SAME"), 2)
 
 
-def filtered(x: tf.Tensor, border: int, stride: int = 1) -> tf.Tensor:
-    """[1, 3, 3, 1] / 8 along each axis of an image with `border` zeros around it: h -> (h + 2 border - 3) / stride."""
-    for axis in (1, 2):
-        x = _padded(x, axis, border)
-        size = x.shape[axis] - 3
-        parts = [_part(x, axis, start, size, stride) for start in range(4)]
-        x = 0.125 * (parts[0] + parts[3]) + 0.375 * (parts[1] + parts[2])
-    return x
+def convolved_down(x: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
+    """The filter / 8 along each axis, and a convolution of stride 2: to (batch, height / 2, width / 2, filters)."""
+    kernel = tf.reshape(_filtered("npabcf", DOWN, kernel), (3, 3, 4 * kernel.shape[2], kernel.shape[3]))
+    return tf.nn.conv2d(tf.nn.space_to_depth(x, 2), kernel, 1, "SAME")
 
 
-def _padded(x: tf.Tensor, axis: int, border: int) -> tf.Tensor:
-    return tf.pad(x, [[border, border] if a == axis else [0, 0] for a in range(4)]) if border else x
-
-
-def _part(x: tf.Tensor, axis: int, start: int, size: int, stride: int = 1) -> tf.Tensor:
-    return x[:, start : start + size : stride] if axis == 1 else x[:, :, start : start + size : stride]
+def _filtered(axes: str, by: np.ndarray, kernel: tf.Tensor) -> tf.Tensor:
+    if kernel.shape[0] == 1:
+        kernel = tf.pad(kernel, [[1, 1], [1, 1], [0, 0], [0, 0]])
+    by = tf.constant(by, kernel.dtype)
+    return tf.einsum(f"anm,bpq,mqcf->{axes}", by, by, kernel)
 
 
 class _Styled(keras.layers.Layer):
@@ -120,12 +121,7 @@ class StyleConv2D(_Styled):
 
     def call(self, inputs: tf.Tensor) -> tf.Tensor:
         kernel = tf.convert_to_tensor(self.kernel) / math.sqrt(math.prod(self.kernel.shape[:3]))
-        if not self.down:
-            x = tf.nn.conv2d(inputs, kernel, 1, "SAME")
-        elif self.size == 1:
-            x = tf.nn.conv2d(filtered(inputs, 1, stride=2), kernel, 1, "VALID")
-        else:
-            x = tf.nn.conv2d(filtered(inputs, 1 + self.size // 2), kernel, 2, "VALID")
+        x = convolved_down(inputs, kernel) if self.down else tf.nn.conv2d(inputs, kernel, 1, "SAME")
         return self.gain * (leaky(x + self.bias) if self.activated else x)
 
     def compute_output_shape(self, input_shape: tuple) -> tuple:
@@ -171,10 +167,7 @@ class ModulatedConv2D(_Styled):
         x, style = inputs
         style, kernel = modulation(style, self.affine, self.shift), tf.convert_to_tensor(self.kernel)
         x = x * style[:, None, None, :]
-        if self.up:
-            x = tf.nn.conv2d(filtered_up(x, beyond=1), kernel, 1, "VALID")
-        else:
-            x = tf.nn.conv2d(x, kernel, 1, "SAME")
+        x = convolved_up(x, kernel) if self.up else tf.nn.conv2d(x, kernel, 1, "SAME")
         squares = tf.matmul(tf.square(style), tf.reduce_sum(tf.square(kernel), [0, 1]))
         x = x * tf.math.rsqrt(squares + 1e-8)[:, None, None, :]
         noise = tf.convert_to_tensor(self.noise)
@@ -227,10 +220,10 @@ def modulation(style: tf.Tensor, affine: Any, shift: Any) -> tf.Tensor:
 
 @keras.saving.register_keras_serializable("kgan")
 class FilteredUpsampling2D(keras.layers.Layer):
-    """`filtered_up` of images."""
+    """Images twice as large: zeros put between pixels, and the filter / 4 along each axis."""
 
     def call(self, inputs: tf.Tensor) -> tf.Tensor:
-        return filtered_up(inputs)
+        return convolved_up(inputs, tf.eye(inputs.shape[-1], dtype=inputs.dtype)[None, None])
 
     def compute_output_shape(self, input_shape: tuple) -> tuple:
         batch, height, width, channels = input_shape
