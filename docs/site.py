@@ -70,7 +70,8 @@ def reference() -> None:
 
 def studies() -> None:
     found = sorted(path.parent.name for path in (ROOT / "docs/studies").glob("*/README.md"))
-    lines = [f"* [{name}]({name}/README.md)" for name in found]
+    titles = {name: (ROOT / f"docs/studies/{name}/README.md").read_text().partition("\n")[0][2:] for name in found}
+    lines = [f"* [{title}]({name}/README.md)" for name, title in titles.items()]
     about = "Questions, each answered by one command: `kgan study NAME`.\n\n"
     write("studies/index.md", "# Studies\n\n" + about + "\n".join(lines) + "\n")
     write("studies/SUMMARY.md", "* [All studies](index.md)\n" + "\n".join(lines) + "\n")

@@ -1,11 +1,13 @@
 """One cell of a study: a run of `kgan train`, resumable, in a process of its own, and its row of the table.
 
-Its folder holds the run (RUN/run), what its commands have printed (said.txt) and, when it is done, row.json.
+Its folder holds the run (RUN/run), what its commands have printed (said.txt) and, when it is done, row.json: all that
+was measured, from which the study's columns are made anew whenever it is read, so that columns may be thought over.
 """
 
 import contextlib
 import json
 import math
+import os
 import re
 import subprocess
 import sys
@@ -22,7 +24,7 @@ from kgan.studies.grid import EPOCHS, Setting, Study
 
 NUM = 2500  # samples that are measured, as in VEEGAN's and PacGAN's tables
 STOPPED = "training stopped before its end"  # what `kgan train` says of a run whose weights are no numbers any more
-ROW = "row.json"
+ROW, TIMES = "row.json", ("seconds", "core_seconds")
 
 
 def folder_of(cells: Path, setting: Setting, seed: int) -> Path:
@@ -30,13 +32,30 @@ def folder_of(cells: Path, setting: Setting, seed: int) -> Path:
     return cells / f"{re.sub('[^a-z0-9]+', '-', setting.name.lower()).strip('-')}-{seed}"
 
 
-def read(folder: Path) -> dict | None:
-    """The row of a cell that is done."""
+def read(study: Study, folder: Path) -> dict | None:
+    """The row of a cell that is done: "setting", "seed", "rounds", "evaluations" (of gradients), the study's columns,
+    "outcome" ("ended", or "stopped", of a run that is not finite any more), "seconds" by the clock and "core_seconds"
+    of processors, which do not depend on what else the machine does; NaN if it was stopped and went on.
+    """
     path = folder / ROW
-    if not path.exists():
-        return None
-    # JSON has no word for what is not finite.
-    return {k: float(v) if v in ("nan", "inf", "-inf") else v for k, v in json.loads(path.read_text()).items()}
+    return _row(study, json.loads(path.read_text())) if path.exists() else None
+
+
+def _row(study: Study, told: Mapping) -> dict:
+    row = _finite(told)
+    measured = _finite(row.pop("measured"))
+    columns = {column.name: column.value(measured) for column in study.columns}
+    last = {name: row.pop(name) for name in ("outcome", *TIMES)}
+    return row | columns | last
+
+
+def _finite(told: Mapping) -> dict:
+    """JSON has no word for what is not finite."""
+    return {k: float(v) if v in ("nan", "inf", "-inf") else v for k, v in told.items()}
+
+
+def _told(row: Mapping) -> dict:
+    return {k: str(v) if isinstance(v, float) and not math.isfinite(v) else v for k, v in row.items()}
 
 
 def play(study: Study, setting: Setting, seed: int, budget: int, folder: Path, environment: Mapping | None) -> dict:
@@ -49,8 +68,7 @@ def play(study: Study, setting: Setting, seed: int, budget: int, folder: Path, e
         environment: of its processes; default: this one's.
 
     Returns:
-        The row: "setting", "seed", "rounds", "evaluations" (of gradients), the study's columns, "outcome" ("ended", or
-        "stopped", of a run that is not finite any more) and "seconds", NaN if it was stopped and went on.
+        Its row: see `read`.
 
     Raises:
         InputError: if a command fails for another reason, with its last line.
@@ -69,20 +87,19 @@ def play(study: Study, setting: Setting, seed: int, budget: int, folder: Path, e
         num, of = setting.rows
         np.save(folder / "rows.npy", np.random.default_rng([seed, num]).permutation(of)[:num])
         length.append(f"--rows={folder / 'rows.npy'}")
-    begun = time.monotonic()
+    begun, used = time.monotonic(), 0.0
     try:
         flags = [*study.common, *([] if ensemble else measure), *setting.flags, *length]  # the last of a flag counts
-        _command(folder, ["train", *flags], environment)
+        used += _command(folder, ["train", *flags], environment)
         outcome = "ended"
         if ensemble:
-            _command(
-                folder, ["evaluate", f"--run_dir={run}", f"--metrics={study.metrics}", f"--num={NUM}"], environment
-            )
+            asked = ["evaluate", f"--run_dir={run}", f"--metrics={study.metrics}", f"--num={NUM}"]
+            used += _command(folder, asked, environment)
     except InputError as error:
         if STOPPED not in str(error):
             raise
         outcome = "stopped"
-    seconds = time.monotonic() - begun
+    times = (time.monotonic() - begun, used or math.nan)  # what a run used that stopped is not known
     measured = facts(run / "member-1" if ensemble else run) | facts(run)
     price = measured.get("log.gradient_evaluations", setting.price)
     if abs(price - setting.price) > 1e-3:
@@ -96,13 +113,12 @@ def play(study: Study, setting: Setting, seed: int, budget: int, folder: Path, e
         "seed": seed,
         "rounds": rounds * setting.runs,
         "evaluations": rounds * setting.runs * price,
-        **{column.name: column.value(measured) for column in study.columns},
         "outcome": outcome,
-        "seconds": round(seconds, 1) if whole else math.nan,
+        **{name: round(value, 1) if whole else math.nan for name, value in zip(TIMES, times, strict=True)},
     }
-    told = {k: str(v) if isinstance(v, float) and not math.isfinite(v) else v for k, v in row.items()}
+    told = _told(row) | {"measured": _told(measured)}
     files.write(folder / ROW, json.dumps(told, indent=1) + "\n")
-    return row
+    return _row(study, told)
 
 
 def facts(run: Path) -> dict[str, float]:
@@ -121,18 +137,20 @@ def facts(run: Path) -> dict[str, float]:
     return found | {"alarms": float(len(view.alarms()))}
 
 
-def _command(folder: Path, arguments: Sequence[str], environment: Mapping | None) -> None:
-    """Runs `kgan` with its output in said.txt; it ends when this process is interrupted."""
+def _command(folder: Path, arguments: Sequence[str], environment: Mapping | None) -> float:
+    """Runs `kgan` with its output in said.txt; it ends when this process is interrupted. Seconds of processors."""
     said = folder / "said.txt"
     with said.open("ab") as out:
         process = subprocess.Popen(
             [sys.executable, "-m", "kgan", *arguments], stdout=out, stderr=subprocess.STDOUT, env=environment
         )
         try:
-            status = process.wait()
+            _, status, used = os.wait4(process.pid, 0)
+            process.returncode = os.waitstatus_to_exitcode(status)
         except BaseException:
             process.terminate()
             raise
-    if status:
-        lines = said.read_text(errors="replace").strip().splitlines() or [f"ended with status {status}"]
+    if process.returncode:
+        lines = said.read_text(errors="replace").strip().splitlines() or [f"ended with status {process.returncode}"]
         raise InputError(f"{folder.name}: kgan {arguments[0]}: {lines[-1]}")
+    return used.ru_utime + used.ru_stime

@@ -62,7 +62,7 @@ class Method:
     def radius(self, rule: str) -> float | None:
         """The spectral radius of one round at 0."""
         a, g, h, eigenvalues = self.slope, self.damping, self.step, self.eigenvalues()
-        if eigenvalues is None:
+        if g is None or eigenvalues is None:
             return None
         multipliers = {
             "simultaneous": 1 + h * eigenvalues,
@@ -73,9 +73,9 @@ class Method:
 
     def expected(self, rule: str) -> Beyond:
         """What the play should come to."""
-        if rule in self.beyond:
-            return self.beyond[rule]
         radius = self.radius(rule)
+        if rule in self.beyond or radius is None:
+            return self.beyond[rule]
         if abs(radius - 1) < 1e-9:
             return Beyond("circles", "ρ = 1")
         return Beyond("converges", "ρ < 1", 0.0) if radius < 1 else Beyond("leaves 0", "ρ > 1")

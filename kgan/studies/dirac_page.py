@@ -57,7 +57,7 @@ def portraits(methods: Sequence[Method], rows: Sequence[dict], paths: Mapping[tu
     """A panel a method: the field in grey, the plays in colour, and what they came to in words."""
     down = -(-len(methods) // ACROSS)
     figure = Figure(figsize=(13, 3.5 * down + 0.6), layout="constrained")
-    figure.get_layout_engine().set(h_pad=0.1)
+    figure.get_layout_engine().set(h_pad=0.1)  # type: ignore[call-arg]  # the constrained one's
     panels = figure.subplots(down, ACROSS, sharex=True, sharey=True, squeeze=False)
     for axes, method in zip(panels.flat, methods, strict=False):
         _portrait(axes, method, [row for row in rows if row["method"] == method.name], paths)

@@ -14,6 +14,7 @@ from kgan.checks import InputError
 from kgan.studies.verdict import Table
 
 EPOCHS = 4  # in which every run is cut, for its checkpoints and curves
+START = 15.0  # seconds of one core in which `kgan train` begins and ends, whatever it trains
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,11 +54,13 @@ class Column:
             measured; "alarms", how often the alarm was raised.
         heading: in the page.
         of: the value from all that is measured, by those names; default: that of `name`.
+        shown: whether the page's table has it; else it is in the CSV alone, for the figure and the answer.
     """
 
     name: str
     heading: str
     of: Callable[[Mapping[str, float]], float] | None = None
+    shown: bool = True
 
     def value(self, measured: Mapping[str, float]) -> float:
         """Its value, NaN if the run has none."""
@@ -83,6 +86,7 @@ class Study:
         seeds: runs of a setting.
         quick: (budget, seeds) of `--quick`.
         in_quick: whether a setting is in `--quick`; default all are.
+        pace: seconds of one core for a thousand gradient evaluations, for the estimate beforehand.
         looks: how often `EquilibriumMonitor` looks at a run; at each tenth, for the eigenvalue too.
         drawn: how many of the columns are drawn.
         figure: table -> the picture, for a study that draws its own.
@@ -102,6 +106,7 @@ class Study:
     seeds: int
     quick: tuple[int, int]
     in_quick: Callable[[Setting], bool] = lambda _: True
+    pace: float = 2.0
     looks: int = 0
     drawn: int = 2
     figure: Callable[[Table], Figure] | None = None
@@ -111,6 +116,11 @@ class Study:
         names = [setting.name for setting in self.settings]
         if not names or len(set(names)) < len(names):
             raise InputError(f"settings: wanted one or more, each with a name of its own, got {names}")
+
+    def seconds(self, setting: Setting, budget: int) -> float:
+        """About how long a run of a setting takes on one core."""
+        evaluations = setting.rounds(budget) * setting.price
+        return setting.runs * (START + self.pace * evaluations / 1000)
 
     def cells(self, quick: bool) -> list[tuple[Setting, int, int]]:
         """(setting, seed, budget) of each cell, in the table's order."""

@@ -3,6 +3,7 @@
 import math
 import os
 import platform
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -40,24 +41,44 @@ def _panel(axes: Axes, table: Table, column: Column, names: list[str]) -> None:
     axes.grid(alpha=0.3)
 
 
+def lines(axes: Axes, table: Table, column: str, curves: Mapping[str, Sequence[tuple[float, str]]]) -> None:
+    """Means with their standard errors over a number that settings have; curves: label -> (number, setting), of which
+    those are drawn that the table has.
+    """
+    for i, (label, points) in enumerate(curves.items()):
+        there = [(x, table.mean(name, column)) for x, name in points]
+        there = [(x, mean) for x, mean in there if mean.num]
+        if there:
+            place = 1.0 + 0.02 * (i - len(curves) / 2)  # beside each other, on a logarithmic axis
+            errors = [0.0 if math.isnan(mean.error) else mean.error for _, mean in there]
+            axes.errorbar(
+                [x * place for x, _ in there], [mean.value for _, mean in there], errors, marker="o", markersize=4,
+                capsize=2, linewidth=1.2, label=label, color=f"C{i % 10}", linestyle="-" if i < 10 else "--",
+            )  # fmt: skip
+    axes.set_xscale("log")
+    axes.grid(alpha=0.3)
+
+
 def page(study: Study, table: Table, quick: bool, jobs: int) -> str:
     """README.md."""
     headings = {"setting": "setting", "rounds": "rounds", "evaluations": "gradient evaluations"}
-    headings |= {column.name: column.heading for column in study.columns}
-    headings |= {"ended": "ended", "seconds": "seconds a run"}
-    rows = []
+    headings |= {column.name: column.heading for column in study.columns if column.shown}
+    headings |= {"ended": "ended", "core_seconds": "seconds of a core"}
+    rows, used = [], lambda name: str(table.mean(name, "core_seconds"))
     for name in table.settings():
         mine = [row for row in table.rows if row["setting"] == name]
         cells = {column.name: str(table.mean(name, column.name)) for column in study.columns}
         whole = {key: f"{mine[0][key]:,.0f}" for key in ("rounds", "evaluations")}
         ended = f"{sum(row['outcome'] == 'ended' for row in mine)} of {len(mine)}"
-        rows.append({"setting": name, **whole, **cells, "ended": ended, "seconds": str(table.mean(name, "seconds"))})
+        rows.append({"setting": name, **whole, **cells, "ended": ended, "core_seconds": used(name)})
     answer = "\n".join(f"- {_sentence(said)}" for said in study.answer(table))
     seeds = len({row["seed"] for row in table.rows})
     known = [row["seconds"] for row in table.rows if not math.isnan(row["seconds"])]
+    cores = np.nansum([row["core_seconds"] for row in table.rows]) / 60
+    clock = f"{sum(known) / 60:.0f} by the clock, in which the machine may have done more"
     cost = (
-        f"{len(table.rows)} runs, {sum(known) / 60:.0f} minutes of them all together, {jobs} at a time, on "
-        f"{os.cpu_count()} cores ({platform.machine()})."
+        f"{len(table.rows)} runs, {cores:.0f} minutes of one core all together ({clock}), "
+        f"{jobs} at a time, on {os.cpu_count()} cores ({platform.machine()})."
     )
     if len(known) < len(table.rows):
         cost += f" {len(table.rows) - len(known)} were stopped and went on: their times are not known."

@@ -12,10 +12,8 @@ import tqdm
 
 from kgan.checks import InputError, whole
 from kgan.studies import cell, grid_page, report
-from kgan.studies.grid import Study
+from kgan.studies.grid import Setting, Study
 from kgan.studies.verdict import Table
-
-TIMES = ("seconds",)  # the columns that a repetition does not repeat
 
 
 def load(path: str) -> Study:
@@ -61,9 +59,13 @@ def run(study: Study, folder: Path, quick: bool = False, jobs: int = 1, ray: str
     where = folder / ("cells-quick" if quick else "cells")
     for setting, seed, budget in cells:
         place = cell.folder_of(where, setting, seed)
-        if cell.read(place) is None:
+        if cell.read(study, place) is None:
             todo.append((study, setting, seed, budget, place.absolute()))
-    print(f"{study.name}: {len(cells)} runs, {len(cells) - len(todo)} of them done before")
+    seconds = sum(study.seconds(setting, budget) for _, setting, _, budget, _ in todo)
+    print(
+        f"{study.name}: {len(cells)} runs, {len(cells) - len(todo)} of them done before; the others take about "
+        f"{seconds / 60:.0f} minutes of one core"
+    )
     begun, played = time.monotonic(), 0
     play = _on_ray(ray) if ray else _here(jobs)
     with tqdm.tqdm(total=len(todo), unit="run", disable=None) as bar:
@@ -74,19 +76,20 @@ def run(study: Study, folder: Path, quick: bool = False, jobs: int = 1, ray: str
             tqdm.tqdm.write(
                 f"{row['setting']}, seed {row['seed']}: {row['outcome']}; about {left / 60:.0f} min are left"
             )
-    rows = [cell.read(cell.folder_of(where, setting, seed)) for setting, seed, _ in cells]
+    rows = [cell.read(study, cell.folder_of(where, setting, seed)) for setting, seed, _ in cells]
     table = Table(rows)
     picture = grid_page.points(study, table) if study.figure is None else study.figure(table)
     report.write(folder, study.name, rows, picture, grid_page.page(study, table, quick, jobs))
 
 
-Play = Callable[[Sequence[tuple]], Iterator[dict]]
+Cell = tuple[Study, Setting, int, int, Path]
+Play = Callable[[Sequence[Cell]], Iterator[dict]]
 
 
 def _here(jobs: int) -> Play:
     """In processes of this machine, `jobs` at a time, each with its share of the cores."""
 
-    def play(todo: Sequence[tuple]) -> Iterator[dict]:
+    def play(todo: Sequence[Cell]) -> Iterator[dict]:
         # A thread waits for each process. What is not begun when one fails, or we are interrupted, is not begun.
         with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
             waiting = [pool.submit(cell.play, *one, environment(jobs)) for one in todo]
@@ -117,7 +120,7 @@ def _on_ray(address: str) -> Play:
     except ImportError as error:
         raise InputError("ray: wanted the package Ray: pip install 'kgan[ray]'") from error
 
-    def play(todo: Sequence[tuple]) -> Iterator[dict]:
+    def play(todo: Sequence[Cell]) -> Iterator[dict]:
         ray.init(address=None if address == "local" else address, ignore_reinit_error=True, log_to_driver=False)
         far = ray.remote(num_cpus=1, max_retries=3)(_far)
         waiting = [far.remote(*one) for one in todo]
@@ -128,5 +131,5 @@ def _on_ray(address: str) -> Play:
     return play
 
 
-def _far(*one: object) -> dict:
-    return cell.play(*one, environment(len(os.sched_getaffinity(0))))
+def _far(study: Study, setting: Setting, seed: int, budget: int, folder: Path) -> dict:
+    return cell.play(study, setting, seed, budget, folder, environment(len(os.sched_getaffinity(0))))

@@ -70,8 +70,8 @@ class Table:
             return difference, error, False
         if not error:  # no spread at all: Welch's statistic is not defined
             return difference, error, difference != 0.0
-        test = stats.ttest_ind(self.values(one, column), self.values(other, column), equal_var=False)
-        return difference, error, bool(test.pvalue < LEVEL)
+        told = (v for mean in (a, b) for v in (mean.value, mean.error * math.sqrt(mean.num), mean.num))
+        return difference, error, bool(stats.ttest_ind_from_stats(*told, equal_var=False).pvalue < LEVEL)
 
     def best(self, column: str, highest: bool, among: Sequence[str] | None = None) -> str:
         """The setting with the best mean, of those that have one."""
@@ -105,6 +105,16 @@ def against(table: Table, column: str, what: str, one: str, others: Sequence[str
             groups["better" if (difference > 0) == highest else "worse"].append(other)
     said = [f"{key}: {_listed(table, column, names)}" for key, names in groups.items() if names]
     return f"in {what}, against {one} ({table.mean(one, column)}): {'; '.join(said)}"
+
+
+def published(table: Table, column: str, what: str, source: str, better: str, worse: str, highest: bool = True) -> str:
+    """Whether the order of two settings that a paper reports is found here too."""
+    said = compared(table, column, what, better, worse)
+    difference, _, told = table.difference(column, better, worse)
+    found = "neither reproduced nor refuted"
+    if told:
+        found = "reproduced" if (difference > 0) == highest else "not reproduced, it is the other way round"
+    return f"{source} report {better} before {worse}. Here that is {found}: {said}"
 
 
 def trend(table: Table, column: str, what: str, settings: Sequence[str], along: str) -> str:

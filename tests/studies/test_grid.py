@@ -54,6 +54,9 @@ def test_equal_budgets():
     assert rounds == [120, 120, 40, 40] and all(n % EPOCHS == 0 for n in rounds)
     assert Setting("c", runs=4).rounds(240) * 4 == 112, "a multiple of the epochs, near the budget"
     assert Setting("d", share=4.0).rounds(240) == 480
+    one = study(pace=10.0)  # 15 seconds for each run to begin and end
+    assert one.seconds(Setting("e"), 240) == pytest.approx(15 + 2.4)
+    assert one.seconds(Setting("f", runs=4), 240) == pytest.approx(4 * (15 + 0.56))
     with pytest.raises(InputError, match="settings: wanted one or more, each with a name of its own"):
         study(settings=[Setting("a"), Setting("a")])
 
@@ -81,6 +84,7 @@ def played(monkeypatch, rows: dict[str, dict], commands: list[Sequence[str]]) ->
         facts = rows.get(folder.name, {})
         if "fails" in facts:
             raise InputError(facts["fails"])
+        return 1.0
 
     monkeypatch.setattr(cell, "_command", command)
     monkeypatch.setattr(cell, "facts", lambda run: {"alarms": 0.0, **rows.get(run.parent.name, {})})
@@ -99,11 +103,13 @@ def test_what_a_cell_keeps(tmp_path, monkeypatch):
     assert [float(row["evaluations"]) for row in table] == [240.0] * 4
     assert "--steps_per_epoch=30" in commands[0] and "--seed=1" in commands[1] and "--steps_per_epoch=10" in commands[2]
     page = (tmp_path / "README.md").read_text()
-    assert "So ± 0." in page and "| a | 120 | 240 | 7 ± 1 | 2 of 2 |" in page and "| 1 of 2 |" in page
+    assert "So ± 0." in page and "| a | 120 | 240 | 7 ± 1 | 2 of 2 | 1 ± 0 |" in page and "| 1 of 2 | 1 |" in page
     assert "kgan study toy\n" in page and (tmp_path / "toy.png").read_bytes().startswith(b"\x89PNG")
     commands.clear()
-    runner.run(study(), tmp_path)
-    assert not commands, "nothing is played twice"
+    more = [Column("modes", "modes"), Column("twice", "twice", lambda measured: 2 * measured["modes"], shown=False)]
+    runner.run(study(columns=more), tmp_path)
+    assert not commands, "nothing is played twice, though another column be asked for"
+    assert ",twice," in (tmp_path / "toy.csv").read_text() and "twice" not in (tmp_path / "README.md").read_text()
 
 
 def test_what_is_wrong_is_told(tmp_path, monkeypatch):
@@ -176,4 +182,4 @@ def test_a_killed_study_goes_on_to_the_same_table(tmp_path):
 
 def read(path: Path) -> list[dict]:
     with path.open(newline="") as file:
-        return [{k: v for k, v in row.items() if k not in runner.TIMES} for row in csv.DictReader(file)]
+        return [{k: v for k, v in row.items() if k not in cell.TIMES} for row in csv.DictReader(file)]

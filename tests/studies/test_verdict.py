@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from kgan.studies import RUNS
-from kgan.studies.verdict import Table, against, compared, spread, trend
+from kgan.studies.verdict import Table, against, compared, published, spread, trend
 
 
 def table(**settings):
@@ -51,6 +51,15 @@ def test_all_against_one():
     assert "better: down" in against(rows, "x", "KL", "base", ["up", "down"], highest=False)
 
 
+def test_orders_of_papers():
+    rows = table(a=[8.0, 8.0, 7.0], b=[4.0, 5.0, 4.0], c=[4.0, 5.0, 5.0])
+    said = [published(rows, "x", "modes", "Doe et al.", *pair) for pair in ("ab", "ba", "bc")]
+    assert said[0].startswith("Doe et al. report a before b. Here that is reproduced: a is above b in modes: 7.667")
+    assert "the other way round: b is below a" in said[1] and "neither reproduced nor refuted" in said[2]
+    assert "is reproduced" in published(rows, "x", "KL", "Doe et al.", "b", "a", highest=False)
+    assert "neither" in published(rows, "x", "modes", "Doe et al.", "a", "none"), "not where there are no runs"
+
+
 def test_trends():
     up = table(a=[1.0, 1.1], b=[2.0, 2.1], c=[3.0, 3.1])
     assert trend(up, "x", "quality", ["a", "b", "c"], "width").startswith("quality rises with width: 1.05")
@@ -74,19 +83,19 @@ def test_the_answer_of_a_study_turns_with_its_table(name):
     study = importlib.import_module(f"kgan.studies.{name}").STUDY
     names = [setting.name for setting in study.settings]
 
-    def answers(rising: bool) -> list[str]:
+    def table_of(rising: bool) -> Table:
         rows = []
         for i, setting in enumerate(names if rising else reversed(names)):
             for seed in range(3):
                 value = i + 0.01 * seed
-                row = {"setting": setting, "seed": seed, "outcome": "ended", "seconds": 1.0}
+                row = {"setting": setting, "seed": seed, "outcome": "ended", "seconds": 1.0, "core_seconds": 1.0}
                 row |= dict.fromkeys([column.name for column in study.columns], value)
                 rows.append(row | {key: float(i % 2) for key in ("good", "collapsed") if key in row})
                 if "good" in row:
                     rows[-1]["good"] = float(i < len(names) // 2)
-        return list(study.answer(Table(sorted(rows, key=lambda row: names.index(row["setting"])))))
+        return Table(sorted(rows, key=lambda row: names.index(row["setting"])))
 
-    up, down = answers(rising=True), answers(rising=False)
+    up, down = (list(study.answer(table_of(rising))) for rising in (True, False))
     assert up and len(up) == len(down) and up != down
     words = {"better": "worse", "above": "below", "rises": "falls"}
     for first, second in zip(up, down, strict=True):
@@ -96,3 +105,5 @@ def test_the_answer_of_a_study_turns_with_its_table(name):
             if f"{word} with" in first:
                 assert f"{other} with" in second
     assert all("±" in said or "of" in said for said in up), "each with its uncertainty"
+    if study.figure is not None:  # its own: of any part of the settings that a table has
+        assert study.figure(Table(table_of(True).rows[::2])).axes
