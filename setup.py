@@ -49,7 +49,7 @@ setup(
         "dev": [
             *DOCS,
             *RAY,
-            *("hypothesis", "import-linter", "pytest", "pytest-xdist", "ruff", "selenium"),
+            *("hypothesis", "import-linter", "mypy", "pytest", "pytest-xdist", "ruff", "selenium"),
             # Oracles of serving: other runtimes, another client, the messages of its configuration.
             *("openvino", "ovmsclient==2023.1", "pyyaml", "tensorflow-serving-api", "tensorflow-serving-config==0.0.2"),
             *("ai-edge-litert", "onnxruntime", "tf2onnx"),

@@ -172,7 +172,8 @@ def split(x: Any, y: Any, share: float) -> tuple[tuple, tuple]:
         raise InputError(f"validation_split: wanted a share of the {count} samples between 0 and 1, got {share!r}")
     at = int(count * (1.0 - share))
     parts = [tf.nest.map_structure(lambda column, part=part: column[part], columns) for part in _halves(at)]
-    return tuple((*part, None)[:2] for part in parts)
+    before, after = ((*part, None)[:2] for part in parts)
+    return before, after
 
 
 def _halves(at: int) -> tuple[slice, slice]:

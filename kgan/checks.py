@@ -35,7 +35,7 @@ def unknown(kind: str, name: object, known: Iterable[str]) -> InputError:
     return InputError(f"{kind}: unknown name {name!r}; {hint}known: {', '.join(known)}")
 
 
-def lookup(kind: str, name: object, table: Mapping[str, T]) -> T:
+def lookup(kind: str, name: Any, table: Mapping[Any, T]) -> T:
     """`table[name]`, or an `InputError` that names the nearest key."""
     if not isinstance(name, str | None) or name not in table:
         raise unknown(kind, name, table)
@@ -55,7 +55,8 @@ def number(name: str, value: Any, least: float | None = None, above: float | Non
     wanted = "a number"
     if least is not None or above is not None:
         wanted += f" above {above:g}" if least is None else f" from {least:g} on"
-    if isinstance(value, bool) or not isinstance(value, numbers.Real) or not abs(value) <= LARGEST:
+    real = isinstance(value, numbers.Real) and not isinstance(value, bool)
+    if not real or not abs(value) <= LARGEST:
         raise InputError(f"{name}: wanted {wanted}, got {value!r}")
     if (least is not None and value < least) or (above is not None and value <= above):
         raise InputError(f"{name}: wanted {wanted}, got {value!r}")
@@ -85,9 +86,9 @@ def whole(name: str, value: Any, least: int = 1, most: int = MOST) -> int:
     Raises:
         InputError: that names the argument, for anything else.
     """
-    if isinstance(value, bool) or not isinstance(value, numbers.Integral) or value < least:
+    if isinstance(value, bool) or not isinstance(value, numbers.Integral) or int(value) < least:
         raise InputError(f"{name}: wanted a whole number from {least} on, got {value!r}")
-    if value > most:
+    if int(value) > most:
         raise InputError(f"{name}: wanted a whole number from {least} to {most}, got {value!r}")
     return int(value)
 

@@ -5,6 +5,8 @@ this round, at least one. It gives the scalar that the generator minimises. A la
 which tells its fakes well.
 """
 
+from typing import Any
+
 import keras
 import tensorflow as tf
 
@@ -96,7 +98,7 @@ class Hypervolume(Part):
 HEARINGS = {"mean": Mean, "max": Max, "softmax": Softmax, "learnt_softmax": LearntSoftmax, "hypervolume": Hypervolume}
 
 
-def get(hear: object) -> object:
+def get(hear: Any) -> Any:
     """The way of hearing that `hear` names ("softmax(sharpness=1)"), or `hear` itself if it is callable.
 
     Raises:

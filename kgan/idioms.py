@@ -134,8 +134,8 @@ def due(frequency: int | Sequence[int]) -> Callable[[int], bool]:
     """Whether an epoch, from 1, is one in which Keras's `validation_freq` evaluates."""
     if isinstance(frequency, list | tuple | set):
         return lambda epoch: epoch in frequency
-    whole("validation_freq", frequency)
-    return lambda epoch: epoch % frequency == 0
+    every = whole("validation_freq", frequency)
+    return lambda epoch: epoch % every == 0
 
 
 def _monitored(callback: keras.callbacks.Callback) -> str | None:

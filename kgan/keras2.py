@@ -141,7 +141,7 @@ def _value_as_property(kind: type) -> None:
         # What can be called, TensorFlow's savers take for a maker of savers by name; optimizers for an initializer.
         return read(self) if name is None else self
 
-    kind.value, kind.__call__ = property(value), call
+    kind.value, kind.__call__ = property(value), call  # type: ignore[method-assign]
 
 
 def _operators_read() -> None:

@@ -44,7 +44,7 @@ class Pace:
     def rounds(self, step: int, left: int) -> int:
         """How many come next, when `step` are done in the run and `left` are left in the epoch."""
         event = min((asked(step) for asked in self._asked), default=math.inf)
-        return max(1, min(self._rounds, left, event - step))
+        return int(max(1, min(self._rounds, left, event - step)))
 
     def took(self, rounds: int, seconds: float) -> None:
         """Learns from a call; not from the first, in which TensorFlow traces."""

@@ -22,7 +22,7 @@ class Law:
     """What priors and conditions share: a dataclass is its own config."""
 
     def get_config(self) -> dict:
-        return dataclasses.asdict(self)
+        return dataclasses.asdict(self)  # type: ignore[call-overload]  # each law is one
 
     @classmethod
     def from_config(cls, config: dict) -> "Law":
@@ -273,13 +273,13 @@ def _line(start: tf.Tensor, end: tf.Tensor, position: tf.Tensor) -> tf.Tensor:
 
 def _arc(start: tf.Tensor, end: tf.Tensor, position: tf.Tensor) -> tf.Tensor:
     axes = list(range(1, start.shape.rank))
-    lengths = [tf.sqrt(tf.reduce_sum(z**2, axes, keepdims=True)) for z in (start, end)]
+    lengths = tuple(tf.sqrt(tf.reduce_sum(z**2, axes, keepdims=True)) for z in (start, end))
     a, b = (tf.math.divide_no_nan(z, length) for z, length in zip((start, end), lengths, strict=True))
     angle = tf.acos(tf.clip_by_value(tf.reduce_sum(a * b, axes, keepdims=True), -1.0, 1.0))
     near = tf.sin(angle) < 1e-3  # of parallel latents: the arc is a line, and float32 could not tell its angle
     safe = tf.where(near, 1.0, angle)
     weights = [tf.where(near, p, tf.sin(p * safe) / tf.sin(safe)) for p in (1.0 - position, position)]
-    return (weights[0] * a + weights[1] * b) * _line(*lengths, position)
+    return (weights[0] * a + weights[1] * b) * _line(lengths[0], lengths[1], position)
 
 
 def _a_row(value: Any, like: tf.Tensor) -> tf.Tensor:

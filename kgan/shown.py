@@ -44,7 +44,8 @@ def shown(picture: Image.Image) -> Picture:
         image = image.convert("RGBA")
         alpha = image.getchannel("A")
     image = _in_srgb(image, profile)
-    transparent = alpha is not None and alpha.getextrema()[0] < 255
+    # Of one band: two numbers.
+    transparent = alpha is not None and alpha.getextrema()[0] < 255  # type: ignore[operator]
     if transparent:
         image.putalpha(alpha)
         image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
@@ -57,7 +58,9 @@ def _in_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
     if image.mode not in ("L", "CMYK"):
         image = image.convert("RGB")
     transform = _to_srgb(profile, image.mode) if profile else None
-    return image.convert("RGB") if transform is None else ImageCms.applyTransform(image, transform)
+    if transform is None:
+        return image.convert("RGB")
+    return ImageCms.applyTransform(image, transform)  # type: ignore[return-value]  # not in its place
 
 
 @functools.lru_cache(maxsize=16)  # the pictures of one folder come from few cameras

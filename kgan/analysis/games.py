@@ -142,7 +142,7 @@ class DiracGAN(ToyGame):
             return tf.add_n([value, *penalty]), {"d_loss": value}
 
         def settle() -> None:
-            psi.assign(tf.clip_by_value(psi.value, -clip, clip))
+            psi.assign(tf.clip_by_value(psi.value, -clip, clip))  # type: ignore[operator]  # where there is one
 
         players = {"g": ([theta], g_objective, None), "d": ([psi], d_objective, settle if clip else None)}
         super().__init__(players, learning_rate, optimizers)

@@ -25,7 +25,7 @@ class RunCallback(keras.callbacks.Callback):
     def __init__(self, run_dir: str | os.PathLike) -> None:
         super().__init__()
         self.run_dir = folder.named(run_dir)
-        self._lock = None
+        self._lock: lock.Lock | None = None
 
     def set_model(self, model: keras.Model) -> None:
         """Called by `fit` when the data and the settings have been checked: only now is there a folder."""

@@ -21,7 +21,7 @@ from kgan.runs import collapse as table
 from kgan.runs.checkpoints import GOOD
 
 NAMES = ("diversity_pixels", "diversity_features", "classes", "coverage")
-BACK = "Back to"
+BACK, PAGE = "Back to", "docs/curves.md"
 POLICIES = ("warn", "stop", "rollback")
 
 # Thresholds. benchmarks/collapse_alarm.py measures how often they are crossed by runs that collapse and by healthy
@@ -201,7 +201,8 @@ class CollapseAlarm(RunCallback):
         seen = "; ".join(wrong.values())
         hints = "; or ".join(dict.fromkeys(hint for kind in wrong for hint in TRY[kind]))
         action = self._act(step)
-        warnings.warn(f"collapse after {step} rounds: {seen}. {action}. Try {hints}", stacklevel=2)
+        words = f"collapse after {step} rounds: {seen}. {action}. Try {hints}; what was measured is in {PAGE}"
+        warnings.warn(words, stacklevel=2)
         if is_chief():
             known = {name: value for name, value in figures.items() if math.isfinite(value)}
             row = {"step": step, "action": action, "seen": list(wrong.values()), "try": hints, "figures": known}

@@ -57,7 +57,8 @@ class EquilibriumMonitor(RunCallback):
         super().__init__(run_dir)
         self.held_out = tf.nest.map_structure(tf.convert_to_tensor, held_out)
         self.every, self.eigen_every = whole("every", every), whole("eigen_every", eigen_every, least=0)
-        self.history, self.diagnosis = [], None
+        self.history: list[dict[str, Any]] = []
+        self.diagnosis: str | None = None
 
     def on_train_begin(self, logs: dict | None = None) -> None:
         if not hasattr(self.model, "game"):
@@ -68,7 +69,7 @@ class EquilibriumMonitor(RunCallback):
         self._operators: dict = {}  # by the game's stage
         self.history = table.read(self.run_dir)
         self._graphs: dict = {}
-        self._writer = None  # until there is something to write
+        self._writer: Any = None  # until there is something to write
 
     def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
         """Also called where training goes on from a checkpoint: what came after it is forgotten."""
@@ -102,7 +103,7 @@ class EquilibriumMonitor(RunCallback):
 
     def _take(self, step: int) -> None:
         measured = self.compiled(self._graph, self._graphs)()
-        row = {"step": step, **{name: float(value) for name, value in measured.items()}}
+        row: dict[str, Any] = {"step": step, **{name: float(value) for name, value in measured.items()}}
         row["update_cosine"] = self._update_cosine(step)
         row["eigenvalue_real"], row["eigenvalue_imag"] = self._eigenvalue(step)
         self.history.append(row)

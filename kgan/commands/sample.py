@@ -69,7 +69,8 @@ def _drawn(generator: "Sampler", num: int, given: dict[str, Any]) -> "np.ndarray
 
 def _given(generator: "Sampler") -> tuple[int, dict[str, Any]]:
     """(how many samples, the conditions that the flags give)."""
-    num, given = FLAGS.num, {}
+    num: int = FLAGS.num
+    given: dict[str, Any] = {}
     if FLAGS.labels is not None:
         law = generator.given.get("labels")
         everyone = range(law.classes) if law else [0]

@@ -36,7 +36,8 @@ class Lazy(Indexed):
             resolution = resolution or (min(picture.image.size),) * 2
             grey = grey and picture.grey
         self.shape = (*resolution, 1 if grey else 3)
-        self._threads, self._lock = None, threading.Lock()
+        self._threads: ThreadPoolExecutor | None = None
+        self._lock = threading.Lock()
 
     def picture(self, number: int) -> Picture:
         """The picture, whole."""

@@ -113,21 +113,19 @@ def _half(path: str, picture: Picture, side: int) -> Picture:
 
 def _of_same_names(a: Listing, b: Listing) -> tuple[Listing, Listing]:
     """Both, sorted by the name without its suffix."""
-    named = [{os.path.splitext(name)[0]: name for name in sorted(listing.names)} for listing in (a, b)]
+    first, second = named = [{os.path.splitext(name)[0]: name for name in sorted(each.names)} for each in (a, b)]
     for listing, names in zip((a, b), named, strict=True):
         if len(names) < len(listing.names):
             twice = next(name for name in listing.names if name not in names.values())
             path = printable(os.path.join(listing.root, twice))
             raise InputError(f"dataset: {path}: another picture has this name, with another suffix")
-    for mine, other, listing, elsewhere in ((*named, a, b), (*named[::-1], b, a)):
+    for mine, other, listing, elsewhere in ((first, second, a, b), (second, first, b, a)):
         if alone := sorted(mine.keys() - other.keys()):
             path = printable(os.path.join(listing.root, mine[alone[0]]))
             what = f"{path} (and {len(alone) - 1} more) has" if len(alone) > 1 else f"{path} has"
             raise InputError(f"dataset: {what} no picture of the same name in {printable(elsewhere.root)}")
-    return tuple(
-        listing._replace(names=[names[key] for key in sorted(names)])
-        for listing, names in zip((a, b), named, strict=True)
-    )
+    sorts = lambda listing, names: listing._replace(names=[names[key] for key in sorted(names)])  # noqa: E731
+    return sorts(a, first), sorts(b, second)
 
 
 def _zipped(a: tf.data.Dataset, b: tf.data.Dataset) -> tf.data.Dataset:

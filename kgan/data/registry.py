@@ -102,7 +102,7 @@ def load(
 
 def _open(
     name: str, split: str, resolution: tuple[int, int] | None, seed: int, data_dir: str | os.PathLike | None
-) -> Source:
+) -> Source | Domains:
     data_dir = None if data_dir is None else os.path.expanduser(data_dir)
     match name.partition(":"):
         case "digits", "", _:

@@ -84,7 +84,7 @@ class Stream:
         self.labels = labels
         self.seed = seed & 0x7FFFFFFF
         self.shuffle = shuffle
-        self.part = None
+        self.part: Part | None = None
 
     def of_worker(self, worker: int, workers: int, replicas: int) -> "Stream":
         """This stream, of whose batches one worker reads its own `Part` only."""

@@ -21,7 +21,8 @@ class Equalized:
     """
 
     def __init__(self, *args: Any, gain: float = 2.0**0.5, **kwargs: Any) -> None:
-        super().__init__(*args, kernel_initializer=keras.initializers.RandomNormal(stddev=1.0), **kwargs)
+        normal = keras.initializers.RandomNormal(stddev=1.0)
+        super().__init__(*args, kernel_initializer=normal, **kwargs)  # type: ignore[call-arg]  # of the layer beside it
         self.gain = checks.number("gain", gain, above=0.0)
 
     @property

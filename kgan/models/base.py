@@ -58,7 +58,8 @@ class GameModel(Compiled, Averaged, Balanced, Objectives, FitLoop, keras.Model):
         super().__init__(**kwargs)
         self.averages, self.average_networks = {}, {}
         self.update = None
-        self.penalties, self.augment = [], None
+        self.penalties: list[Any] = []
+        self.augment: Any = None
         self.losses_of, self.penalties_of, self.augment_of = {}, {}, {}
         self._parts = set()  # variables that belonged to what an earlier `compile` was given
         count = {"dtype": "int64", "trainable": False, "aggregation": "only_first_replica"}

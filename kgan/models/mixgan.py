@@ -108,7 +108,7 @@ class MixGAN(GAN):
             name=f"{judge} {source}",
         )
 
-    discriminator_players = ("d",)
+    discriminator_players = ["d"]
 
     def players(self) -> list[Player]:
         """The discriminators and their mixture, the generators and theirs."""

@@ -38,7 +38,8 @@ class MultiDiscriminatorGAN(ConditionalGAN):
         InputError: as in `GAN`; for fewer than two discriminators, or one that stands there twice.
     """
 
-    labelled, others = False, ()  # the others while the first is looked at
+    labelled = False
+    others: Sequence[keras.Model] = ()  # while the first is looked at
     discriminator_settings: dict[str, Any] = {}
 
     @classmethod

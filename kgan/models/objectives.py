@@ -150,10 +150,10 @@ class Objectives:
 
     def _terms(self, role: str, round: Round, encounter: str) -> dict[str, tf.Tensor]:
         """What the penalties of an encounter's judge add to what a player minimises, by their names."""
-        terms = {}
+        terms: dict[str, tf.Tensor] = {}
         for number, penalty in enumerate(self.penalties_of[self.encounters()[encounter].judge]):
             if role in getattr(penalty, "players", ("d",)):
-                name = getattr(penalty, "name", None) or getattr(penalty, "__name__", "penalty")
+                name = str(getattr(penalty, "name", None) or getattr(penalty, "__name__", "penalty"))
                 name = name if name not in terms else f"{name}_{len(terms) + 1}"
                 play = self.play(round, encounter).drawn(random.fold_in(round.seed, PENALTY, number))
                 terms[name] = term(penalty, role, play)

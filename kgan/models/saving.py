@@ -160,7 +160,8 @@ def _class(name: str) -> Callable:
         if found is None:
             raise InputError(f"{name}: wanted a registered class; import its module before loading")
         return found
-    return functools.reduce(getattr, qualified.split("."), importlib.import_module(module))
+    source: Any = importlib.import_module(module)
+    return functools.reduce(getattr, qualified.split("."), source)
 
 
 def _registered(thing: Any) -> bool:

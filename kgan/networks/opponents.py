@@ -13,7 +13,7 @@ from kgan.networks.r3gan import r3gan_discriminator, r3gan_generator
 from kgan.networks.sagan import sagan_discriminator, sagan_generator
 from kgan.networks.sngan import sngan_discriminator, sngan_generator
 
-NETWORKS = {
+NETWORKS: dict[str, tuple[Callable, Callable]] = {
     "mlp": (mlp_generator, mlp_discriminator),
     "dcgan": (dcgan_generator, dcgan_discriminator),
     "sngan": (sngan_generator, sngan_discriminator),

@@ -26,7 +26,7 @@ class TableHead(keras.layers.Layer):
 
     def __init__(self, parts: Sequence[tuple[str, int]], **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.parts = [tuple(part) for part in parts]
+        self.parts = [(kind, int(size)) for kind, size in parts]
         self.seed_generator = keras.random.SeedGenerator()
 
     def call(self, inputs: tf.Tensor) -> tf.Tensor:

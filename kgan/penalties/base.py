@@ -138,7 +138,7 @@ class Penalty(Part):
     """
 
     name = "penalty"
-    players = ("d",)
+    players: tuple[str, ...] = ("d",)
     interval = 1
     differentiates = False
     differentiates_generator = False

@@ -133,7 +133,7 @@ class R1(Penalty):
     """
 
     name = "r1"
-    looks_at = ("real",)
+    looks_at: tuple[str, ...] = ("real",)
 
     def __init__(self, gamma: float = 10.0, interval: int = 1, differences: float | None = None) -> None:
         super().__init__(interval)

@@ -57,7 +57,7 @@ def lines(
         axes.axhline(level, linestyle="--", linewidth=1, color=REAL, label="real against real")
     for i, place in enumerate(marks):
         axes.axvline(place, color="#cc3311", linewidth=1, label="alarm" if i == 0 else None)
-    axes.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
+    axes.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)  # type: ignore[call-arg]  # MaxNLocator's
     _scale(axes, [*(y for _, y in columns.values()), [] if level is None else [level]])
     axes.grid(True)
     if len(axes.get_legend_handles_labels()[0]) > 1:

@@ -148,7 +148,7 @@ def _metrics(evaluations: Sequence[Evaluation]) -> list[dict[str, str]]:
 
 def _classes(evaluations: Sequence[Evaluation]) -> dict[str, Any] | None:
     counted = next((evaluation for evaluation in reversed(evaluations) if evaluation.classes), None)
-    if counted is None:
+    if counted is None or counted.classes is None:
         return None
     chart = charts.classes(*(counted.classes[key] for key in ("names", "real", "fake")))
     return {"source": chart, "epoch": counted.epoch, "count": len(counted.classes["names"]), "shown": charts.SHOWN}

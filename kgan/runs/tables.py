@@ -6,11 +6,12 @@ import itertools
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from kgan import files
 from kgan.runs.damage import named, whole_text
 
-Row = dict[str, int | float | str]
+Row = dict[str, Any]  # of whole numbers, numbers and words
 
 
 def write(path: str | os.PathLike, columns: Sequence[str], rows: Iterable[Mapping[str, int | float | str]]) -> None:
@@ -54,7 +55,7 @@ def read(
             raise ValueError(f"it has no column {missing[0]!r}")
         if len(set(names)) < len(names):
             raise ValueError("two of its columns have one name")
-        rows = []
+        rows: list[Row] = []
         for cells in reader:
             where = f"line {reader.line_num}"
             if None in cells or None in cells.values():

@@ -49,7 +49,8 @@ class Client:
         self.timeout = checks.number("timeout", timeout, above=0.0)
         self.retries = checks.whole("retries", retries, 0)
         self.message_limit = checks.whole("message_limit", message_limit, 1024)
-        self._lock, self._sampler = threading.Lock(), None
+        self._lock = threading.Lock()
+        self._sampler: Sampler | None = None
         if self.address.over_rest:
             from kgan.serving.over_rest import Rest
 
