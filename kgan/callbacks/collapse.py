@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from kgan.callbacks.base import RunCallback
-from kgan.callbacks.rollback import go_back, learning_rates
+from kgan.callbacks.rollback import check_rates, go_back
 from kgan.checks import InputError, unknown, whole
 from kgan.distribute import is_chief
 from kgan.metrics.density_coverage import density_coverage
@@ -127,7 +127,7 @@ class CollapseAlarm(RunCallback):
         self.model.check_batch(_first(self.batch, 8))
         self._given = next(iter(self.model.asked(self.batch).values()))[0]
         if self.policy == "rollback":
-            learning_rates(self.model)  # says now if they cannot be changed
+            check_rates(self.model, type(self).__name__)
         self.failed = False
         self._begun, self._rollbacks = False, 0
         self._graphs: dict = {}

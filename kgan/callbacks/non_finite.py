@@ -6,7 +6,7 @@ import warnings
 
 import keras
 
-from kgan.callbacks.rollback import go_back, learning_rates
+from kgan.callbacks.rollback import check_rates, go_back
 from kgan.checks import InputError, unknown, whole
 from kgan.runs import folder
 from kgan.runs.checkpoints import latest
@@ -49,7 +49,7 @@ class NonFiniteGuard(keras.callbacks.Callback):
     def on_train_begin(self, logs: dict | None = None) -> None:
         self._rollbacks, self.failed = 0, False
         if self.policy == "rollback":
-            learning_rates(self.model)  # says now if they cannot be changed
+            check_rates(self.model, type(self).__name__)
 
     def next_round(self, step: int) -> float:
         """Never by itself: a round whose logs are not finite is the last of its execution (`kgan.graphs`)."""

@@ -15,7 +15,7 @@ def go_back(model: Any, run_dir: Path, checkpoint: Path, factor: float) -> None:
 
     That is the run's newest checkpoint then: a run that is killed now goes on from here, and as slowly.
     """
-    rates = learning_rates(model)
+    rates = [player.optimizer.learning_rate for player in model.game.players]
     values = [rate.numpy() for rate in rates]
     restore(model, checkpoint)
     for rate, value in zip(rates, values, strict=True):
@@ -24,19 +24,15 @@ def go_back(model: Any, run_dir: Path, checkpoint: Path, factor: float) -> None:
         save(model, run_dir)
 
 
-def learning_rates(model: Any) -> list[keras.Variable]:
-    """The players' learning rates.
+def check_rates(model: Any, whose: str) -> None:
+    """Sees that the players' learning rates can be set, as `whose` policy wants.
 
     Raises:
-        InputError: if one is a schedule, which cannot be set, or they are kept in balance.
+        InputError: if one is a schedule, or they are kept in balance.
     """
+    told = f"policy of {whose}: 'rollback' changes learning rates, "
     if getattr(model, "balance", None) is not None:
-        raise InputError("policy: 'rollback' changes learning rates, which `balance` sets too; choose one")
-    rates = [player.optimizer.learning_rate for player in model.game.players]
-    for player, rate in zip(model.game.players, rates, strict=True):
-        if not isinstance(rate, keras.Variable):
-            raise InputError(
-                f"policy: 'rollback' changes learning rates, and player {player.name!r} has a schedule; give its "
-                "optimizer a number"
-            )
-    return rates
+        raise InputError(told + "which `balance` sets too; choose one")
+    for player in model.game.players:
+        if not isinstance(player.optimizer.learning_rate, keras.Variable):
+            raise InputError(told + f"and player {player.name!r} has a schedule; give its optimizer a number")

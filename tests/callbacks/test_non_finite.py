@@ -110,7 +110,7 @@ class TestRollback:
     def test_a_schedule_is_refused_before_training(self, tmp_path):
         schedule = keras.optimizers.schedules.ExponentialDecay(1e-3, 10, 0.5)
         gan = tiny.make(g_optimizer=keras.optimizers.Adam(schedule))
-        with pytest.raises(InputError, match=r"policy: 'rollback' .* player 'g' has a schedule"):
+        with pytest.raises(InputError, match=r"policy of NonFiniteGuard: 'rollback' .* player 'g' has a schedule"):
             tiny.fit(gan, [NonFiniteGuard(tmp_path, "rollback")])
         assert int(gan.step.numpy()) == 0
 
