@@ -10,7 +10,7 @@ import pytest
 import tensorflow as tf
 
 import kgan
-from benchmarks import parts_cost
+from benchmarks import curves, parts_cost
 from kgan.analysis import DiracGAN
 from kgan.checks import InputError
 from kgan.losses import DIVERGENCES, LOSSES
@@ -19,7 +19,8 @@ from kgan.penalties import PENALTIES
 from kgan.spec import resolve
 from kgan.updates import UPDATES
 
-PAGE = (Path(__file__).parent.parent / "docs" / "parts.md").read_text()
+ROOT = Path(__file__).parents[1]
+PAGE = (ROOT / "docs" / "parts.md").read_text()
 
 
 def tables(page):
@@ -176,6 +177,20 @@ def test_the_study_of_ones_own_is_one(tmp_path):
     study = runner.load(str(path))
     rows = [{"setting": setting.name, "seed": i, "modes": 8.0} for setting in study.settings for i in range(2)]
     assert len(study.cells(quick=True)) == 6 and len(study.answer(Table(rows))) == 2
+
+
+def test_the_page_of_curves_has_every_case_and_its_runs_are_ones_that_kgan_train_takes():
+    from kgan.commands import train
+
+    page = (ROOT / "docs" / "curves.md").read_text()
+    for name, case in curves.CASES.items():
+        path = f"curves/{name.replace(' ', '-')}.png"
+        assert not case.pictured or (f"]({path})" in page and (ROOT / "docs" / path).exists())
+        for flags in case.runs.values():
+            train.FLAGS.unparse_flags()
+            train.FLAGS(["train", *case.common, *flags, "--run_dir=x"])  # an unknown flag or value is refused
+    told = {words for words in re.findall(r"\]\(#([\w-]+)\)", page)}
+    assert told == {heading.lower().replace(" ", "-") for heading in re.findall(r"\n## (.+)", page)[:-1]}
 
 
 def test_every_metric_and_network_has_a_row_with_the_names_of_its_values():
