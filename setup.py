@@ -20,7 +20,7 @@ setup(
     license="Apache-2.0",
     packages=find_packages(include=["kgan", "kgan.*"]),
     package_data={
-        "kgan": ["py.typed"],
+        "kgan": ["py.typed", "requirements*.txt"],
         "kgan.report": ["page.*", "comparison.*"],
         "kgan.serving": ["deployment/*", "page.*"],
     },

@@ -28,6 +28,7 @@ COMMANDS = {
     "gallery": "look at a generator, on a page of this machine's own",
     "study": "run an experiment and write a page about it",
     "data": "bring data to where kgan finds them",
+    "doctor": "tell which stack, devices and data are here",
 }
 HELP = ("--help", "-h")
 

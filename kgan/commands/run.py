@@ -22,7 +22,7 @@ from kgan.checks import InputError, lookup, whole
 from kgan.distribute import is_chief
 from kgan.metrics import Evaluator
 from kgan.models import GAN, PRESETS
-from kgan.networks import NETWORKS
+from kgan.networks import builders
 from kgan.spec import resolve
 
 OPTIMIZERS = {
@@ -68,7 +68,8 @@ def build(
         resolution: the side of the images, or (height, width), or "64x96"; default: the data set's own.
         batch_size: real samples in a batch.
         seed: of the first weights, the order of the data and every draw in training.
-        network: a name in `kgan.networks.NETWORKS`; default "mlp" for points, else the preset's own or "dcgan".
+        network: a name in `kgan.networks.NETWORKS`, or a Python file with functions `generator(shape, ...)` and
+            `discriminator(shape, ...)`; default "mlp" for points, else the preset's own or "dcgan".
         width: of both networks; default: their builders'.
         d_width: of the discriminator alone, in a game of one generator and one discriminator; default `width`.
         latent_dim: the dimension of the latents; default: the generator's builder's, 100 for an image by an MLP.
@@ -92,7 +93,7 @@ def build(
         if name in settings:
             settings[name] = _optimizer(name, settings[name])
     if network is not None:
-        lookup("network", network, NETWORKS)
+        builders(network)
     own = _given(d_width=d_width, num_discriminators=num_discriminators, num_generators=num_generators, pack=pack)
     for name, value in (settings | own).items():
         takers = [one for one, game in PRESETS.items() if _takes(game, name)]

@@ -84,7 +84,12 @@ _enum(
     "The devices to train on; auto: all machines that TF_CONFIG, SLURM or Kubernetes tell of, else all GPUs.",
 )
 _whole("start_timeout", 300, "Seconds to wait for the other machines.", least=1)
-_text("network", None, "mlp, dcgan, sngan, sagan or r3gan; default: mlp for points, the preset's own, else dcgan.")
+_text(
+    "network",
+    None,
+    "mlp, dcgan, sngan, sagan or r3gan, or FILE.py with functions generator(shape, ...) and discriminator(shape, ...) "
+    "of your own; default: mlp for points, the preset's own, else dcgan.",
+)
 _whole("width", None, "Channels (units) of the networks; default: their builders'.", least=1)
 _whole("d_width", None, "Those of the discriminator alone; default: as the generator's.", least=1)
 _whole("latent_dim", None, "Dimension of the latents; default: the generator's builder's.", least=1)

@@ -8,6 +8,7 @@ import socket
 import urllib.parse
 import urllib.request
 import warnings
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -27,6 +28,15 @@ def tfds_quietly() -> ModuleType:
 
     tfds.disable_progress_bar()
     return tfds
+
+
+def prepared(data_dir: str | os.PathLike | None = None) -> tuple[Path, list[str]]:
+    """Where TFDS keeps its data, None being its own default, and the names of the data sets that are ready there."""
+    folder = Path(data_dir or tfds_quietly().core.constants.DATA_DIR).expanduser()
+    found = [
+        path.relative_to(folder).parts for depth in (2, 3) for path in folder.glob(f"{'*/' * depth}dataset_info.json")
+    ]
+    return folder, sorted({"/".join(parts[:-2]) for parts in found})  # NAME/VERSION, or NAME/CONFIG/VERSION
 
 
 def records(

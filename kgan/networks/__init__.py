@@ -3,7 +3,7 @@
 from kgan.networks.cyclegan import cyclegan_generator
 from kgan.networks.dcgan import dcgan_discriminator, dcgan_generator
 from kgan.networks.mlp import mlp_discriminator, mlp_generator
-from kgan.networks.opponents import NETWORKS, discriminator_for, generator_for, opponents
+from kgan.networks.opponents import NETWORKS, builders, discriminator_for, generator_for, opponents
 from kgan.networks.patchgan import patch_discriminator
 from kgan.networks.progressive import progressive_discriminator, progressive_generator
 from kgan.networks.r3gan import r3gan_discriminator, r3gan_generator
@@ -20,6 +20,7 @@ from kgan.networks.unet import unet_generator
 
 __all__ = [
     "NETWORKS",
+    "builders",
     "cyclegan_generator",
     "dcgan_discriminator",
     "dcgan_generator",

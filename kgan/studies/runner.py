@@ -2,7 +2,6 @@
 
 import concurrent.futures
 import importlib
-import importlib.util
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -10,6 +9,7 @@ from pathlib import Path
 
 import tqdm
 
+from kgan import script
 from kgan.checks import InputError, whole
 from kgan.studies import cell, grid_page, report
 from kgan.studies.grid import Setting, Study
@@ -22,17 +22,7 @@ def load(path: str) -> Study:
     Raises:
         InputError: if the file cannot be run, or has none.
     """
-    if not Path(path).is_file():
-        raise InputError(f"study: there is no file {path}")
-    spec = importlib.util.spec_from_file_location(Path(path).stem, path)
-    module = importlib.util.module_from_spec(spec)
-    try:
-        spec.loader.exec_module(module)
-    except InputError:
-        raise
-    except Exception as error:
-        raise InputError(f"study: {path}: {type(error).__name__}: {error}") from error
-    study = getattr(module, "STUDY", None)
+    study = getattr(script.load("study", path), "STUDY", None)
     if not isinstance(study, Study):
         raise InputError(f"study: {path} has no STUDY, wanted a kgan.studies.grid.Study of that name")
     return study

@@ -26,7 +26,7 @@ def test_help_tells_of_every_command(capsys):
     assert all(f"  {name} " in out for name in COMMANDS)
 
 
-KNOWN = "known: compare, data, evaluate, export, gallery, report, sample, study, train"
+KNOWN = "known: compare, data, doctor, evaluate, export, gallery, report, sample, study, train"
 
 
 @pytest.mark.parametrize("name", COMMANDS)
