@@ -15,6 +15,8 @@ QUICK = (ONE, "5, mean", "5, softmax", "8, mean")
 def several(number: int, hear: str = "mean", own: bool = False) -> Setting:
     """A setting of N discriminators; `own`: each sees a part of a batch N times as large."""
     name = f"{number}, {hear}" + (", equal total batch" if own else "")
+    if number == 1:  # nobody to hear but it: the plain game
+        return Setting(name)
     flags = ["--preset=multi_discriminator", f"--num_discriminators={number}", f"--hear={hear}"]
     return Setting(name, flags + (["--own_batches"] if own else []), price=number + 1.0)
 
