@@ -11,7 +11,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from kgan import distribute
+from kgan import distribute, philox
 
 Logs = dict[str, tf.Tensor]
 Point = dict[str, list[tf.Tensor]]  # a tensor for each variable of each player, by the player's name
@@ -47,8 +47,7 @@ class Round:
 
     def drawn(self, number: int) -> "Round":
         """This round with draws of its own, for evaluation `number`, and nothing shared yet."""
-        seed = tf.random.experimental.stateless_fold_in(self.seed, number, alg="philox")
-        return dataclasses.replace(self, seed=seed, _shared={})
+        return dataclasses.replace(self, seed=philox.fold_in(self.seed, number), _shared={})
 
 
 @dataclasses.dataclass(frozen=True)

@@ -15,6 +15,8 @@ from collections.abc import Callable, Sequence
 import keras
 import tensorflow as tf
 
+from kgan import philox
+
 PHILOX = "philox"
 BITS = {"float32": ("int32", 23), "float64": ("int64", 52)}  # what whole numbers, plus a half, are exact in each type
 
@@ -27,7 +29,7 @@ def key(seed: int | tf.Tensor) -> tf.Tensor:
 def fold_in(seed: tf.Tensor, *data: int | tf.Tensor) -> tf.Tensor:
     """A new seed from `seed` and each of `data` (integers: a step, a player's number, a critic step) in turn."""
     for value in data:
-        seed = tf.random.experimental.stateless_fold_in(seed, tf.cast(value, tf.int32), alg=PHILOX)
+        seed = philox.fold_in(seed, value)
     return seed
 
 
@@ -51,8 +53,7 @@ def normal(shape: Sequence, seed: tf.Tensor, dtype: str = "float32") -> tf.Tenso
 def _whole(shape: Sequence, seed: tf.Tensor, dtype: str) -> tuple[tf.Tensor, int]:
     """Whole numbers from 0 on, and the number of their bits."""
     kind, bits = BITS[tf.as_dtype(dtype).name]
-    whole = lambda s: tf.random.stateless_uniform(s, seed, 0, 2**bits, kind, alg=PHILOX)  # noqa: E731
-    return _per_replica(whole, shape), bits
+    return _per_replica(lambda shape: philox.below(bits, shape, seed, kind), shape), bits
 
 
 def _per_replica(draw: Callable[[list], tf.Tensor], shape: Sequence) -> tf.Tensor:

@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 from scipy import stats
 
-from kgan import random
+from kgan import philox, random
 
 SEED = random.fold_in(random.key(3), 1, 2)
 
@@ -38,12 +38,27 @@ def test_the_same_under_xla(dtype):
     np.testing.assert_array_equal(here[2], there[2])
 
 
+@pytest.mark.parametrize("seed", [[0, 0], [-5, 2**31 - 1], [2**31 - 1, -(2**31)]])
+@pytest.mark.parametrize("xla", [False, True])
+def test_tensorflows_own_numbers(seed, xla):
+    """Those of its functions, to the bit."""
+    seed = tf.constant(seed)
+
+    def ours(number):
+        drawn = philox.below(23, (3, number), seed, "int32"), philox.below(52, (5,), seed, "int64")
+        return philox.fold_in(seed, number), *drawn
+
+    folded, *drawn = tf.function(ours, jit_compile=xla, autograph=False)(4)
+    np.testing.assert_array_equal(folded, tf.random.experimental.stateless_fold_in(seed, 4, alg="philox"))
+    for numbers, bits in zip(drawn, (23, 52), strict=True):
+        uniform = tf.random.stateless_uniform(numbers.shape, seed, 0, 2**bits, numbers.dtype, alg="philox")
+        np.testing.assert_array_equal(numbers, uniform)
+
+
 def test_normal_is_finite_at_its_ends(monkeypatch):
     """The least and the largest whole number that can be drawn."""
     for dtype, (kind, bits) in random.BITS.items():
-        monkeypatch.setattr(
-            tf.random, "stateless_uniform", lambda *_, k=kind, b=bits, **__: tf.constant([0, 2**b - 1], k)
-        )
+        monkeypatch.setattr(philox, "below", lambda *_, k=kind, b=bits: tf.constant([0, 2**b - 1], k))
         low, high = random.normal((2,), SEED, dtype).numpy()
         assert np.isfinite(low) and high == -low
         assert random.uniform((2,), SEED, dtype=dtype).numpy()[1] < 1.0
