@@ -17,9 +17,10 @@ class BatchNormalization(Normalization):
     the variance being the biased one, as in Keras. In inference (or if `trainable` is False) by the moving ones.
 
     Under several replicas the statistics are those of the whole batch over all of them, as on one device, and
-    gradients pass through the sums, as often as need be. It follows that a layer may not be called within a branch of
-    `tf.cond` there. On one replica it is one operation of TensorFlow's (`layers.fused`), but for float64; it rounds in
-    an order of its own. Each call in training moves the statistics: those on reals, on fakes and for a penalty alike.
+    gradients pass through the sums, as often as need be. They cross the network in one all-reduce, and one on the way
+    back. It follows that a layer may not be called within a branch of `tf.cond` there. On one replica, and in
+    inference, it is one operation of TensorFlow's (`layers.fused`), but for float64; it rounds in an order of its own.
+    Each call in training moves the statistics: those on reals, on fakes and for a penalty alike.
 
     A sample's output depends on the others in its batch. In a generator that correlates the samples of a batch, which
     Salimans et al. 2016 (section 3.5) avoid by virtual batch normalisation: the statistics of a reference batch that
@@ -48,22 +49,25 @@ class BatchNormalization(Normalization):
         self.moving_variance = self.add_weight(shape=shape, initializer="ones", name="moving_variance", **moving)
 
     def call(self, inputs: tf.Tensor, training: bool = False) -> tf.Tensor:
-        x = self._exact(inputs)
-        gamma, beta = (None if v is None else tf.cast(v.value, x.dtype) for v in (self.gamma, self.beta))
-        return tf.cast(self._normalized(x, gamma, beta, training), self.compute_dtype)
+        dtype = self._exact_dtype(inputs)
+        gamma, beta = (None if v is None else tf.cast(v.value, dtype) for v in (self.gamma, self.beta))
+        return tf.cast(self._normalized(inputs, gamma, beta, training), self.compute_dtype)
 
     def _normalized(self, x: tf.Tensor, gamma: tf.Tensor | None, beta: tf.Tensor | None, training: bool) -> tf.Tensor:
         """gamma * standardised + beta, a number of each a channel; None for 1 and 0."""
-        gamma = tf.ones(x.shape[-1:], x.dtype) if gamma is None else gamma
-        beta = tf.zeros(x.shape[-1:], x.dtype) if beta is None else beta
+        dtype = self._exact_dtype(x)
+        gamma = tf.ones(x.shape[-1:], dtype) if gamma is None else gamma
+        beta = tf.zeros(x.shape[-1:], dtype) if beta is None else beta
         if training and self.trainable:
-            y, mean, variance = _by_batch(x, gamma, beta, self.epsilon)
+            y, mean, variance = _by_batch(self._exact(x), gamma, beta, self.epsilon)
             self._move(self.moving_mean, mean)
             self._move(self.moving_variance, variance)
             return y
-        mean = tf.cast(self.moving_mean.value, x.dtype)
-        variance = tf.cast(self.moving_variance.value, x.dtype)
-        return _affine(x - mean, variance, gamma, beta, self.epsilon)
+        mean, variance = (tf.cast(v.value, dtype) for v in (self.moving_mean, self.moving_variance))
+        if dtype == "float32":  # half in, half out: without copies in float32
+            x = x if x.dtype == self.compute_dtype else self._exact(x)
+            return fused.standardized(x, gamma, beta, mean, variance, self.epsilon)
+        return _affine(self._exact(x) - mean, variance, gamma, beta, self.epsilon)
 
     def _move(self, moving: keras.Variable, value: tf.Tensor) -> None:
         moving.assign(moving.value * self.momentum + tf.cast(value, moving.dtype) * (1.0 - self.momentum))
@@ -121,10 +125,8 @@ def _by_batch(x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor, epsilon: float) -
     """What `fused.batch_normalization` gives, of the batches of all replicas together, and in float64 too."""
     if x.dtype == tf.float32 and not _together():
         return fused.batch_normalization(x, gamma, beta, epsilon)
-    mean = _batch_mean(x)
-    centred = x - mean
-    variance = _batch_mean(tf.square(centred))
-    return _affine(centred, variance, gamma, beta, epsilon), mean, variance
+    mean, variance = _moments(x)
+    return _affine(x - mean, variance, gamma, beta, epsilon), mean, variance
 
 
 def _affine(centred: tf.Tensor, variance: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor, epsilon: float) -> tf.Tensor:
@@ -136,11 +138,25 @@ def _together() -> bool:
     return tf.distribute.get_strategy().num_replicas_in_sync > 1 and not tf.distribute.in_cross_replica_context()
 
 
-def _batch_mean(x: tf.Tensor) -> tf.Tensor:
-    """The mean of each channel over batch and positions, of all replicas' batches; they may differ in size."""
-    total = tf.reduce_sum(x, list(range(len(x.shape) - 1)))
+def _moments(x: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """Mean and biased variance of each channel over batch and positions, of all replicas' batches.
+
+    These may differ in size: each replica sends how many it has, their mean and their squares about it, from which
+    everybody has those of all (Chan et al. 1983), without a difference of large numbers. A replica adds its three to
+    zeros in the others' places.
+    """
+    axes = list(range(len(x.shape) - 1))
     count = tf.cast(tf.size(x) // x.shape[-1], x.dtype)
-    if _together():
-        context = tf.distribute.get_replica_context()
-        total, count = context.all_reduce(tf.distribute.ReduceOp.SUM, [total, count])
-    return total / count
+    mean = tf.math.divide_no_nan(tf.reduce_sum(x, axes), count)
+    squares = tf.reduce_sum(tf.square(x - mean), axes)
+    if not _together():
+        return mean, squares / count
+    context = tf.distribute.get_replica_context()
+    mine = tf.one_hot(context.replica_id_in_sync_group, context.num_replicas_in_sync, dtype=x.dtype)
+    sent = tf.stack([tf.broadcast_to(count, mean.shape), mean, squares])
+    counts, means, squares = tf.unstack(
+        context.all_reduce(tf.distribute.ReduceOp.SUM, mine[:, tf.newaxis, tf.newaxis] * sent), axis=1
+    )
+    count = tf.reduce_sum(counts, 0)
+    mean = tf.reduce_sum(counts * means, 0) / count
+    return mean, tf.reduce_sum(squares + counts * tf.square(means - mean), 0) / count

@@ -20,14 +20,38 @@ def batch_normalization(
     Returns:
         It, the mean and the biased variance; the latter two are constants to a tape.
     """
-    maps = x if len(x.shape) == 4 else tf.reshape(x, [-1, 1, 1, x.shape[-1]])
     y, mean, variance, *_ = tf.raw_ops.FusedBatchNormV3(
-        x=maps, scale=gamma, offset=beta, mean=tf.constant([]), variance=tf.constant([]), epsilon=epsilon
+        x=_maps(x), scale=gamma, offset=beta, mean=tf.constant([]), variance=tf.constant([]), epsilon=epsilon
     )
     count = tf.cast(tf.size(x) // x.shape[-1], "float32")
     variance *= (count - 1.0) / count  # which it gives without bias
-    y = tf.ensure_shape(tf.reshape(y, tf.shape(x)), x.shape) if maps is not x else y
-    return y, tf.stop_gradient(mean), tf.stop_gradient(variance)
+    return _like(y, x), tf.stop_gradient(mean), tf.stop_gradient(variance)
+
+
+def standardized(
+    x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor, mean: tf.Tensor, variance: tf.Tensor, epsilon: float
+) -> tf.Tensor:
+    """gamma * (x - mean) / sqrt(variance + epsilon) + beta, in one pass: mean and variance are constants.
+
+    Args:
+        x: float32, bfloat16 or float16 (batch, ..., channels), and so is the result; it is computed in float32.
+        gamma, beta, mean, variance: float32 (channels,).
+        epsilon: added to the variance.
+    """
+    y, *_ = tf.raw_ops.FusedBatchNormV3(
+        x=_maps(x), scale=gamma, offset=beta, mean=mean, variance=variance, epsilon=epsilon, is_training=False
+    )
+    return _like(y, x)
+
+
+def _maps(x: tf.Tensor) -> tf.Tensor:
+    """`x` as the operation takes it: (batch, height, width, channels)."""
+    return x if len(x.shape) == 4 else tf.reshape(x, [-1, 1, 1, x.shape[-1]])
+
+
+def _like(y: tf.Tensor, x: tf.Tensor) -> tf.Tensor:
+    """`y` in the shape of `x`."""
+    return y if len(x.shape) == 4 else tf.ensure_shape(tf.reshape(y, tf.shape(x)), x.shape)
 
 
 def slopes(dy: tf.Tensor, x: tf.Tensor, gamma: tf.Tensor, epsilon: float) -> list[tf.Tensor]:

@@ -46,7 +46,10 @@ class Normalization(keras.layers.Layer):
         self.beta = self.add_weight(initializer="zeros", name="beta", **weight) if self.center else None
 
     def _exact(self, x: tf.Tensor) -> tf.Tensor:
-        return tf.cast(x, "float64" if "float64" in (self.variable_dtype, x.dtype) else "float32")
+        return tf.cast(x, self._exact_dtype(x))
+
+    def _exact_dtype(self, x: tf.Tensor) -> str:
+        return "float64" if "float64" in (self.variable_dtype, x.dtype) else "float32"
 
     def _affine(self, x: tf.Tensor, shape: Sequence[int]) -> tf.Tensor:
         """gamma x + beta, which are broadcast as if they had `shape`; in the compute dtype."""

@@ -3,7 +3,8 @@
     python replicas_script.py OUT LOGICAL_DEVICES
 
 Writes to OUT, for one global batch of twelve samples: the gradients of a loss and of a gradient penalty with respect
-to the layer's variables, that of the loss with respect to each sample, and the moving statistics.
+to the layer's variables, that of the loss with respect to each sample, and the moving statistics; and how many
+all-reduces a replica waits for in a call of the layer and in its first gradient.
 """
 
 import os
@@ -48,7 +49,19 @@ def main(out, devices):
     moving = [
         part.numpy() for v in layer.non_trainable_variables for part in strategy.experimental_local_results(v.value)
     ]
-    np.savez(out, *rows, *(result[0].numpy() for result in results[2:]), np.stack([moving[0], moving[-1]]))
+    calls, reduce = [], tf.distribute.ReplicaContext.all_reduce
+    tf.distribute.ReplicaContext.all_reduce = lambda *args, **more: calls.append(args) or reduce(*args, **more)
+
+    @tf.function
+    def first_gradient(x):
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = tf.sin(layer(x, training=True))
+        return tape.gradient(y, x)
+
+    strategy.run(first_gradient, args=(values,))
+    about = {"all_reduces": len(calls) / strategy.num_replicas_in_sync}
+    np.savez(out, *rows, *(result[0].numpy() for result in results[2:]), np.stack([moving[0], moving[-1]]), **about)
 
 
 if __name__ == "__main__":

@@ -16,19 +16,19 @@ SHAPES = (6, 3), (3, 4, 5, 3), (2, 3, 2, 2, 3)
 class Function:
     """sum(weights * sin(layer(x))), and what gradient penalties and consensus make of it."""
 
-    def __init__(self, dtype, shape, branch=False):
+    def __init__(self, dtype, shape, branch=False, training=True):
         rng = np.random.default_rng(1)
-        self.layer = layers.BatchNormalization(dtype=dtype)
+        self.layer, self.training = layers.BatchNormalization(dtype=dtype), training
         self.layer.build((None, *shape[1:]))
         self.x = keras.Variable(rng.normal(size=shape), dtype=dtype)
         self.weights = tf.constant(rng.normal(size=shape), dtype)
-        for v in self.layer.trainable_variables:
+        for v in self.layer.variables:
             v.assign(rng.uniform(0.5, 1.5, v.shape))
         self.variables, self.branch = [self.x, *self.layer.trainable_variables], branch
 
     def value(self):
         def compute():
-            return tf.reduce_sum(self.weights * tf.sin(self.layer(self.weights * self.x.value, training=True)))
+            return tf.reduce_sum(self.weights * tf.sin(self.layer(self.weights * self.x.value, training=self.training)))
 
         never = lambda: tf.zeros((), self.x.dtype)  # noqa: E731
         return tf.cond(tf.reduce_min(self.x.value) < 9, compute, never) if self.branch else compute()
@@ -53,10 +53,11 @@ def far(found, expected):
     return max(np.max(np.abs(a.numpy() - b.numpy())) / np.max(np.abs(b)) for a, b in pairs)
 
 
+@pytest.mark.parametrize("training", [True, False])
 @pytest.mark.parametrize("order", ["value", "penalty", "energy"])
-def test_derivatives_of_every_order(order):
+def test_derivatives_of_every_order(order, training):
     for shape in SHAPES:
-        ours, exact = (Function(dtype, shape) for dtype in ("float32", "float64"))
+        ours, exact = (Function(dtype, shape, training=training) for dtype in ("float32", "float64"))
         assert far(ours.gradients(getattr(ours, order)), exact.gradients(getattr(exact, order))) < 1e-4
 
 
@@ -87,6 +88,20 @@ def test_it_is_used_and_its_statistics_are_the_batchs():
         layer(rows, training=True)
         np.testing.assert_allclose(layer.moving_mean, rows.mean(0), rtol=1e-5)
         np.testing.assert_allclose(layer.moving_variance, rows.var(0), rtol=1e-5)
+
+
+@pytest.mark.parametrize("half", ["bfloat16", "float16"])
+def test_half_precision_in_inference_is_that_of_float32_rounded_once(half):
+    x = tf.cast(RNG.normal(3.0, 2.0, size=(50, 4, 4, 3)), half)
+    results = []
+    for dtype in (f"mixed_{half}", "float32"):
+        layer = layers.BatchNormalization(dtype=dtype)
+        layer.build(x.shape)
+        for number, v in enumerate(layer.variables):
+            v.assign(np.random.default_rng(number).uniform(0.5, 1.5, v.shape))
+        results.append(layer(x))
+    assert [y.dtype.name for y in results] == [half, "float32"]
+    np.testing.assert_array_equal(results[0], tf.cast(results[1], half))
 
 
 def test_a_run_ends_as_by_the_explicit_form(monkeypatch):

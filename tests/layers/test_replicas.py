@@ -19,6 +19,7 @@ def test_two_replicas_are_one(tmp_path):
         out = tmp_path / f"{devices}.npz"
         subprocess.run([sys.executable, SCRIPT, out, str(devices)], cwd=ROOT, env=env, check=True)
         runs.append(np.load(out))
-    assert len(runs[0].files) == 5
-    for name in runs[0].files:
+    assert len(runs[0].files) == 6
+    assert [run["all_reduces"] for run in runs] == [0, 2]  # one, and one on the way back
+    for name in set(runs[0].files) - {"all_reduces"}:
         np.testing.assert_allclose(runs[1][name], runs[0][name], rtol=1e-10, atol=1e-12, err_msg=name)
