@@ -17,6 +17,7 @@ from kgan.feed import as_float32, feed
 
 LAYERS = 4  # what a draw is for: a key of its seed
 BATCH = 256  # samples that are made at a time: bounds the memory that a request for many takes
+ONE_CALL = 1 << 20  # numbers of a request up to which it is one call of a graph; a longer one can be stopped in between
 
 
 class Compiled:
@@ -27,14 +28,29 @@ class Compiled:
     Args:
         function: of a dict of tensors.
         spec: what they are, by name.
+        draw: (num, seed), int32 and int64 -> the inputs of so many samples.
     """
 
-    def __init__(self, function: Callable[[dict], Any], spec: Mapping[str, tf.TensorSpec]) -> None:
-        self._function, self._spec = function, dict(spec)
+    def __init__(self, function: Callable[[dict], Any], spec: Mapping[str, tf.TensorSpec], draw: Callable) -> None:
+        self._function, self._spec, self._draw = function, dict(spec), draw
 
     @exact()
     def __call__(self, inputs: dict) -> Any:
         return self.graph(inputs)
+
+    @exact()
+    def drawn(self, num: int, seed: int, rows: int) -> Any:
+        """`num` samples, made `rows` at a time, in one call: what `__call__` makes of the batches of `draw`.
+
+        Not of what cannot be compiled.
+        """
+        return self.whole(tf.constant(num), tf.constant(seed, "int64"), tf.constant(rows))
+
+    @property
+    @exact()
+    def possible(self) -> bool:
+        """Whether it can be compiled; to know that, it is."""
+        return self.graph is not self._function
 
     @functools.cached_property
     def graph(self) -> Callable:
@@ -45,6 +61,32 @@ class Compiled:
         except Exception:  # whatever a user's layer raises; if it is a fault, it is raised again as it is run
             return self._function
         return graph
+
+    @functools.cached_property
+    def whole(self) -> Callable:
+        """The `tf.function` of all of a request, around `graph`."""
+        sample = self.graph.get_concrete_function()
+
+        def samples(num: tf.Tensor, seed: tf.Tensor, rows: tf.Tensor) -> Any:
+            inputs = self._draw(num, seed)
+            # Of ranks and kinds that are known, and of any number of rows.
+            parts = tf.nest.map_structure(
+                lambda spec: tf.TensorArray(
+                    spec.dtype, (num - 1) // rows + 1, infer_shape=False, element_shape=(None, *spec.shape[1:])
+                ),
+                sample.structured_outputs,
+            )
+
+            def make(number: tf.Tensor, parts: Any) -> tuple:
+                made = self.graph({name: value[number * rows :][:rows] for name, value in inputs.items()})
+                return number + 1, tf.nest.map_structure(lambda part, rows: part.write(number, rows), parts, made)
+
+            more = lambda number, _: number * rows < num  # noqa: E731
+            _, parts = tf.while_loop(more, make, (0, parts), parallel_iterations=1)
+            return tf.nest.map_structure(lambda part: part.concat(), parts)
+
+        number = tf.TensorSpec((), "int32")
+        return tf.function(samples, [number, tf.TensorSpec((), "int64"), number], autograph=False)
 
 
 class Sampler:
@@ -95,7 +137,7 @@ class Sampler:
             return as_float32(feed(network, inputs, training=False))
 
         sampler = cls(run, priors.named(prior), given, variables=network.variables, **about)
-        sampler.network, sampler.compiled = network, Compiled(run, sampler.spec)
+        sampler.network, sampler.compiled = network, Compiled(run, sampler.spec, sampler.inputs)
         return sampler
 
     @property
@@ -266,7 +308,12 @@ class Sampler:
             progress: called after each time, with their number.
             **given: truncation and conditions, as in `inputs`.
         """
-        memory.check("num", f"{num:,} samples", 2 * 4 * whole("num", num) * _numbers(self.sample_shape))
+        numbers = whole("num", num) * _numbers(self.sample_shape)
+        memory.check("num", f"{num:,} samples", 2 * 4 * numbers)
+        small = progress is None and not given and self.free and not self.stochastic and 0 < numbers <= ONE_CALL
+        if small and num > whole("batch_size", batch_size) and self.compiled is not None and self.compiled.possible:
+            seed = whole("seed", seed, 0, 2**63 - 1)
+            return keras.tree.map_structure(np.asarray, self.compiled.drawn(num, seed, batch_size))
         parts = []
         for part in self.iter_samples(num, seed, batch_size, **given):
             parts.append(part)
@@ -316,8 +363,9 @@ class Sampler:
         num = int(next(iter(inputs.values())).shape[0])
         batch_size = min(batch_size, self.most_rows or batch_size)
         run = self.compiled if self.compiled is not None and num > batch_size else self.run  # one is made sooner as is
+        stochastic = self.stochastic
         for i in range(0, num, batch_size):
-            if self.network is not None:  # what its layers draw is a function of the seed too
+            if stochastic:  # what its layers draw is a function of the seed too
                 random.reseed([self.network], random.fold_in(random.key(seed), LAYERS, i))
             rows = {name: value[i : i + batch_size] for name, value in inputs.items()}
             yield keras.tree.map_structure(np.asarray, run(rows))  # tensors, or a server's arrays

@@ -135,6 +135,8 @@ def test_a_network_is_compiled_once_and_gives_the_same_bits_for_the_same_request
     np.testing.assert_allclose(first[:3], single, atol=1e-6 if policy == "float32" else 0.02)
     sampler.sample(9, seed=2, batch_size=4)
     np.testing.assert_array_equal(sampler.sample(7, seed=1, batch_size=3), first)
+    np.testing.assert_array_equal(np.concatenate(list(sampler.iter_samples(7, seed=1, batch_size=3))), first)
+    assert ("whole" in vars(sampler.compiled)) == (name != "dropout")  # in one call, where no layer draws
     np.testing.assert_array_equal(sampler.sample(3, seed=1), single)
     assert sampler.compiled.graph.experimental_get_tracing_count() == 1
     other = Sampler.of(sampler.network, 4, sampler.given)
