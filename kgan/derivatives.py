@@ -7,6 +7,7 @@ import contextlib
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import tensorflow as tf
 from tensorflow.python.framework import ops
 
 # Of the gradient of what is linear in pieces, the inputs for which it is zero wherever it is defined.
@@ -65,3 +66,18 @@ def registered(name: str) -> Callable:
 def register(name: str, gradient: Callable) -> None:
     """Puts `gradient` in the place of the one that operations called `name` have, in all of the process."""
     ops.gradient_registry._registry[name]["type"] = gradient
+
+
+def until_its_graph_ends(result: tf.Tensor) -> None:
+    """Lets TensorFlow forget the gradient of a result of `tf.custom_gradient` when the graph that it is in is let go.
+
+    It keeps such functions, and what they refer to, a game and its weights say, as long as the process lives. Outside
+    of graphs there is nothing to forget.
+    """
+    if tf.executing_eagerly():
+        return
+    name, graph = result.op.get_attr("_gradient_op_type").decode(), result.op.graph
+    if not hasattr(graph, "gradients_of_kgan"):
+        graph.gradients_of_kgan = {}
+    graph.gradients_of_kgan[name] = registered(name)
+    register(name, lambda op, *above: op.graph.gradients_of_kgan[name](op, *above))

@@ -1,5 +1,9 @@
 """No zeros go back through what is linear in pieces, and the derivatives are the same, of every order."""
 
+import functools
+import gc
+import weakref
+
 import keras
 import numpy as np
 import pytest
@@ -7,6 +11,7 @@ import tensorflow as tf
 
 import kgan
 from kgan import derivatives
+from kgan.updates import competitive
 from tests import numeric
 
 WINDOW = {"ksize": [1, 2, 2, 1], "strides": [1, 2, 2, 1], "padding": "VALID"}
@@ -154,3 +159,33 @@ def test_a_critic_step_is_without_those_of_zeros_and_moves_the_same(monkeypatch)
     other.fit(PICTURES, batch_size=4, verbose=0)
     for mine, theirs in zip(gan.state, other.state, strict=True):
         np.testing.assert_array_equal(mine, theirs, err_msg=mine.path)
+
+
+def test_a_gradient_of_a_users_kind_in_a_graph_is_right_and_let_go_with_it():
+    """Of the competitive rule, whose solution of a linear system has a gradient of its own."""
+    a, w = tf.constant([[2.0, 1.0], [-1.0, 3.0]]), tf.constant([1.0, 2.0])
+
+    class Held:
+        def product(self, point):
+            return {"x": [tf.linalg.matvec(a, point["x"][0])]}
+
+        def transposed(self, point):
+            return {"x": [tf.linalg.matvec(a, point["x"][0], transpose_a=True)]}
+
+    def gradient(held, right):
+        with tf.GradientTape() as tape:
+            tape.watch(right)
+            solution = competitive._solve(held.product, held.transposed, {"x": [right]}, 2)["x"][0]
+            y = tf.reduce_sum(w * solution)
+        return solution, tape.gradient(y, right)
+
+    held, right = Held(), tf.constant([0.5, -1.0])
+    function = tf.function(functools.partial(gradient, held), autograph=False)
+    for solution, by_right in (function(right), gradient(held, right)):
+        np.testing.assert_allclose(solution, np.linalg.solve(a, right), rtol=1e-5)
+        np.testing.assert_allclose(by_right, np.linalg.solve(np.transpose(a), w), rtol=1e-5)
+    held = weakref.ref(held)
+    assert held() is not None
+    del function
+    gc.collect()
+    assert held() is None

@@ -6,6 +6,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from kgan.derivatives import until_its_graph_ends
 from kgan.distribute import second_moments
 from kgan.game import Game, Logs, Player, Point, Round, combine, dot, joined
 from kgan.updates.base import Joint, every_step, norms, whole
@@ -134,7 +135,9 @@ def _solve(matrix: Callable, transpose: Callable, right: Point, iterations: int)
 
         return tf.nest.flatten(solution), gradient
 
-    return tf.nest.pack_sequence_as(right, solve(*tf.nest.flatten(right)))
+    flat = solve(*tf.nest.flatten(right))
+    until_its_graph_ends(flat[0])
+    return tf.nest.pack_sequence_as(right, flat)
 
 
 def _conjugate_gradients(matrix: Callable, transpose: Callable, right: Point, iterations: int) -> Point:
