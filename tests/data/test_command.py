@@ -31,15 +31,19 @@ def test_import(idx_folder, tmp_path):
         "import",
         "import --from=/nowhere --name=mnist",
         f"import --from={idx_folder} --data_dir={tmp_path / 'data'}",
+        f"pack --from={idx_folder}",
+        f"pack --from=/nowhere --data_dir={tmp_path / 'shards'}",
     ]
     done = subprocess.run([sys.executable, "-c", SCRIPT, *lines], capture_output=True, text=True, env=env())
     path = tmp_path / "data" / "fashion_mnist" / "3.0.1"
     assert done.stdout.splitlines() == [
-        "refused got no action, wanted: import",
-        "refused action: unknown name 'imprt'; did you mean 'import'? known: import",
+        "refused got no action, wanted: import or pack",
+        "refused action: unknown name 'imprt'; did you mean 'import'? known: import, pack",
         "refused import: got 'folder' too, wanted flags only (see --help)",
         "refused from: got nothing, wanted --from=FOLDER, the folder of the four IDX files",
         "refused from: no such folder: /nowhere",
         f"wrote fashion_mnist to {path}; next: kgan train --dataset=fashion_mnist --data_dir={tmp_path / 'data'}",
+        "refused data_dir: got nothing, wanted --data_dir=DIR, the folder to make",
+        "refused dataset: no such folder: /nowhere",
     ], done.stderr[-2000:]
     assert path.is_dir()

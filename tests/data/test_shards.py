@@ -1,6 +1,7 @@
 """TFRecord shards, as TensorFlow writes them."""
 
 import io
+import os
 
 import numpy as np
 import pytest
@@ -61,6 +62,29 @@ def test_records_are_read_by_their_numbers_in_the_order_of_any_data(folder, tmp_
     )
     for batch, expected in zip(ours, theirs, strict=True):
         tf.nest.map_structure(np.testing.assert_array_equal, batch, expected)
+
+
+def test_a_folder_is_packed_into_shards_that_serve_the_same(tmp_path, monkeypatch):
+    for number, pixels in enumerate(RANDOM.integers(0, 256, (7, 4, 4, 3), dtype=np.uint8)):
+        path = tmp_path / "pictures" / ("odd" if number % 2 else "even") / f"{number}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(encoded(pixels))
+    (tmp_path / "pictures" / "notes.txt").write_text("left out")
+    monkeypatch.setattr("kgan.data.packing.SHARD", 200)
+    out = kgan.data.pack(tmp_path / "pictures", tmp_path / "deep" / "shards")
+    assert len(list(out.glob("*.tfrecord"))) > 2 and len(list(out.parent.iterdir())) == 1
+    packed, loose = (
+        kgan.data.load(name, batch_size=3, labels=True, seed=5)
+        for name in (f"tfrecord:{out}", f"images:{tmp_path}/pictures")
+    )
+    assert packed.class_names == loose.class_names == ("even", "odd")
+    for batch, expected in zip(packed.take(4), loose.take(4), strict=True):
+        tf.nest.map_structure(np.testing.assert_array_equal, batch, expected)
+    with pytest.raises(InputError, match=r"data_dir: .*shards exists"):
+        kgan.data.pack(tmp_path / "pictures", out)
+    os.rename(tmp_path / "pictures" / "odd" / "1.png", tmp_path / "pictures" / "1.png")
+    with pytest.raises(InputError, match="no labels"):
+        kgan.data.load(f"tfrecord:{kgan.data.pack(tmp_path / 'pictures', tmp_path / 'more')}", labels=True)
 
 
 def test_other_names_of_features_and_no_classes(tmp_path):
