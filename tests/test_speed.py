@@ -2,8 +2,8 @@
 
 import json
 
+from benchmarks.speed import __main__ as main
 from benchmarks.speed import page, turns
-from benchmarks.speed.__main__ import _kept
 
 
 def found(title, seconds, **theirs):
@@ -16,8 +16,12 @@ def found(title, seconds, **theirs):
 def test_the_page_is_of_what_there_is(tmp_path):
     results = {"a1": found("(a) one", 0.2, **{"torch eager": 0.6, "torch tuned": 0.8})}
     results["rules"] = {"alternating": {"evaluations": 2.0, "one": 1.0}, "consensus": {"evaluations": 6.0, "one": 1.2}}
-    page.write(tmp_path / "p.md", results, "a machine", 3, tiny=False)
+    kept = {name: {"commit": f"c{len(name)}", "found": one} for name, one in results.items()}
+    (tmp_path / "p.md").write_text("# Old\n\n## The profile\n\nBy hand.\n")
+    page.write(tmp_path / "p.md", kept, "a machine", 3, tiny=False)
     text = (tmp_path / "p.md").read_text()
+    assert "Measured on a machine (at c2: a1; at c5: rules)." in text
+    assert "# Old" not in text and text.endswith("\n\n## The profile\n\nBy hand.\n")
     (row,) = (line for line in text.splitlines() if line.startswith("| (a) one | 200 |"))
     cells = [cell.strip() for cell in row.split("|")[1:-1]]
     header = next(line for line in text.splitlines() if "ms a round" in line)
@@ -27,11 +31,15 @@ def test_the_page_is_of_what_there_is(tmp_path):
     assert "From disk" not in text and (tmp_path / "p.png").stat().st_size > 1000
 
 
-def test_what_is_kept_is_of_the_same_sources(tmp_path):
-    path = tmp_path / "a1.json"
-    assert _kept(path, "now") is None
-    path.write_text(json.dumps({"mark": "then", "found": {"seconds": 1.0}}))
-    assert _kept(path, "now") is None and _kept(path, "then") == {"seconds": 1.0}
+def test_what_is_kept_is_of_the_same_sources(tmp_path, monkeypatch):
+    measured = []
+    monkeypatch.setattr(main, "items", lambda args: {"rules": lambda: measured.append(args) or {}})
+    monkeypatch.setattr(main.machine, "name", lambda: "a machine")
+    run = ["bench", "--only", "rules", f"--page={tmp_path}/p.md"]
+    for arguments, times in ((run, 1), (run, 1), ([*run, "--fresh"], 2), ([*run, "--pairs=2"], 3)):
+        monkeypatch.setattr("sys.argv", arguments)
+        assert main.main() == 0 and len(measured) == times
+    assert json.loads((tmp_path / "p.json").read_text())["rules"]["found"] == {}
 
 
 def test_a_side_that_does_not_answer_in_time_has_failed():

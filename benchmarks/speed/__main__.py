@@ -2,15 +2,16 @@
 
 Times kgan beside hand-written TensorFlow, stock Keras and PyTorch, and writes docs/performance.md with its plot: twenty
 minutes on two cores. The items are the games a1, a5, a1_bf16, b and c (a round, samples, memory), the update rules, the
-games of several players, and an epoch from disk. What an item has found is kept in build/speed/, and taken from there
-if the same is asked for again, of the same sources on the same machine: so it may be stopped, and goes on. Run it on a
-quiet machine.
+games of several players, decoding, and an epoch from disk. What an item has found is kept beside the page, in
+performance.json, and not measured again by the same sources on the same machine: so it may be stopped, and goes on. The
+page says of which commit each is. Run it on a quiet machine.
 """
 
 import argparse
 import functools
 import json
 import os
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -20,8 +21,6 @@ from typing import Any
 from benchmarks.speed import machine, others, page, turns
 from benchmarks.speed.settings import SETTINGS
 from kgan import cache, files
-
-KEPT = turns.ROOT / "build" / "speed"
 
 
 def items(args: argparse.Namespace) -> dict[str, Callable[[], dict[str, Any]]]:
@@ -33,12 +32,13 @@ def items(args: argparse.Namespace) -> dict[str, Callable[[], dict[str, Any]]]:
         found[key] = functools.partial(turns.measure, key, setting, args.pairs, args.seconds, flags, args.limit)
     found["rules"] = functools.partial(others.rules, min(args.pairs, 3), args.tiny)
     found["players"] = functools.partial(others.players, min(args.pairs, 3))
+    found["decoding"] = functools.partial(others.decoding, min(args.pairs, 3), args.tiny)
     found["disk"] = functools.partial(others.disk, args.tiny)
     return found
 
 
 def main() -> int:
-    names = [*SETTINGS, "rules", "players", "disk"]
+    names = [*SETTINGS, "rules", "players", "decoding", "disk"]
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", nargs="*", choices=names, default=names, metavar="ITEM", help=", ".join(names))
     parser.add_argument("--fresh", action="store_true", help="measure again what is kept")
@@ -57,9 +57,10 @@ def main() -> int:
     sources = [path.read_bytes() for place in ("kgan", "benchmarks/speed") for path in sorted(_sources(place))]
     settings = [about, args.pairs, args.seconds, args.limit, args.device, args.tiny]
     mark = cache.digest(json.dumps(settings).encode(), *sources)
+    path = args.page.with_suffix(".json")
+    kept = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     for name, measure in items(args).items():
-        path = KEPT / f"{name}.json"
-        if name not in args.only or (not args.fresh and _kept(path, mark) is not None):
+        if name not in args.only or (not args.fresh and kept.get(name, {}).get("mark") == mark):
             continue
         start = time.monotonic()
         try:
@@ -68,23 +69,21 @@ def main() -> int:
             print(f"{name}: {type(error).__name__}: {error}", file=sys.stderr, flush=True)
             failed.append(name)
             continue
-        files.write(path, json.dumps({"mark": mark, "found": found}, indent=1))
-        results = {one: _kept(KEPT / f"{one}.json", mark) for one in names}
-        page.write(args.page, {one: found for one, found in results.items() if found}, about, args.pairs, args.tiny)
+        kept[name] = {"mark": mark, "commit": commit(), "found": found}
+        files.write(path, json.dumps({one: kept[one] for one in names if one in kept}, indent=1) + "\n")
+        page.write(args.page, kept, about, args.pairs, args.tiny)
         print(f"{name}: {time.monotonic() - start:.0f} s: {args.page}", flush=True)
     return 1 if failed else 0
 
 
+def commit() -> str:
+    """Which it is that is measured; with "-dirty" if it is not all of it."""
+    told = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=turns.ROOT, capture_output=True, text=True)
+    return told.stdout.strip() or "no commit"
+
+
 def _sources(place: str) -> list[Path]:
     return list((turns.ROOT / place).rglob("*.py"))
-
-
-def _kept(path: Path, mark: str) -> dict[str, Any] | None:
-    """What was found, if it is of the same sources, settings and machine."""
-    if not path.exists():
-        return None
-    kept = json.loads(path.read_text(encoding="utf-8"))
-    return kept["found"] if kept["mark"] == mark else None
 
 
 if __name__ == "__main__":

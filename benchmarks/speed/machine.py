@@ -56,13 +56,18 @@ def _seconds(function) -> float:
 
 def flops(setting) -> float:
     """Of the matrix products and convolutions in a round of kgan's, which are nearly all of it."""
+    from benchmarks.speed.in_keras import Kgan
+
+    return sum(2.0 * products(op) for op in operations(Kgan(setting).gan, setting))
+
+
+def operations(gan, setting) -> set:
+    """What a round of a game runs: the operations that its results depend on."""
     import tensorflow as tf
 
-    from benchmarks.speed.in_keras import Kgan
     from kgan.bits import exact
     from kgan.derivatives import without_zeros
 
-    gan = Kgan(setting).gan
     batch = tf.constant(setting.data()[: setting.batch])
     with exact(), without_zeros():
         graph = tf.function(gan.train_step, autograph=False).get_concrete_function([batch] * gan.rounds_needed).graph
@@ -72,10 +77,10 @@ def flops(setting) -> float:
         if op not in seen:
             seen.add(op)
             todo += [*op.control_inputs, *(tensor.op for tensor in op.inputs)]
-    return sum(2.0 * _products(op) for op in seen)
+    return seen
 
 
-def _products(op) -> float:
+def products(op) -> float:
     """How many numbers an operation multiplies; 0 of what is neither a matrix product nor a convolution."""
     if op.type == "MatMul":
         inner = op.inputs[0].shape[0 if op.get_attr("transpose_a") else 1]

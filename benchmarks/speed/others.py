@@ -1,12 +1,18 @@
-"""What is timed of kgan alone: its update rules, its games of several players, a command from disk to weights."""
+"""What is timed of kgan alone: its rules, games of several players, decoding, a command from disk to weights."""
 
 import dataclasses
+import io
 import itertools
+import os
+import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from benchmarks.speed.settings import SETTINGS, Setting
 from benchmarks.speed.turns import ROOT, ratio
@@ -79,3 +85,44 @@ def disk(tiny: bool) -> dict[str, Any]:
         if done.returncode:
             raise RuntimeError(f"kgan train: {' '.join(done.stderr.splitlines()[-1:])}")
         return {"seconds": time.perf_counter() - start}
+
+
+def decoding(turns: int, tiny: bool) -> dict[str, Any]:
+    """Pictures a second, in batches of 64, of JPEG files of 96x128 cut and resized to 64x64: by where they lie."""
+    from PIL import Image
+
+    import kgan
+    from kgan.data import lazily
+    from kgan.data.folder import pictures
+
+    before, count = os.environ.get("KGAN_CACHE"), 128 if tiny else 1024
+    with tempfile.TemporaryDirectory() as root:
+        os.environ["KGAN_CACHE"], folder = f"{root}/cache", Path(root, "pictures")
+        folder.mkdir()
+        smooth = np.random.default_rng(0).integers(0, 256, (count, 6, 8, 3), np.uint8)
+        for number, pixels in enumerate(smooth):
+            file = io.BytesIO()
+            Image.fromarray(pixels).resize((128, 96), Image.Resampling.BICUBIC).save(file, "jpeg")
+            (folder / f"{number:05d}.jpg").write_bytes(file.getvalue())
+        kgan.data.pack(folder, f"{root}/shards")
+        start = time.perf_counter()
+        kept = kgan.data.load(f"images:{folder}", batch_size=64, resolution=64).stream
+        found = {"a folder, looked through and decoded into the cache, once": count / (time.perf_counter() - start)}
+        streams = {
+            "the cache, in training": kept,
+            "a folder of more than 50,000, in training": kgan.data.Stream(
+                lazily.Many(pictures(folder), (64, 64)), batch_size=64
+            ),
+            "TFRecord shards, in training": kgan.data.load(
+                f"tfrecord:{root}/shards", batch_size=64, resolution=64
+            ).stream,
+        }
+        taken = {name: [] for name in streams}
+        for turn, (name, stream) in itertools.product(range(turns), streams.items()):
+            batches = count // 64
+            start = time.perf_counter()
+            for _ in stream.batches(turn * batches, (turn + 1) * batches):
+                pass
+            taken[name].append((time.perf_counter() - start) / (64 * batches))
+    os.environ.pop("KGAN_CACHE") if before is None else os.environ.update(KGAN_CACHE=before)
+    return found | {name: 1.0 / statistics.median(times) for name, times in taken.items()}

@@ -10,6 +10,7 @@ from benchmarks.speed.turns import OTHERS
 from kgan import files
 
 TORCH = [name for name in OTHERS if name.startswith("torch")]
+PROFILE = "## The profile"
 HEAD = """\
 Each side is a living process; all are asked in turn, so that what else the machine does falls on all alike. A number
 is kgan's time over the other's, the median over {pairs} turns: below 1 kgan is faster. All have networks with equal
@@ -19,20 +20,26 @@ compiled. The share is that of the machine's own rate of convolutions, which the
 convolutions are of."""
 
 
-def write(page: Path, results: dict[str, Any], about: str, pairs: int, tiny: bool) -> None:
-    """Writes the page and its plot.
+def write(page: Path, kept: dict[str, Any], about: str, pairs: int, tiny: bool) -> None:
+    """Writes the page and its plot. What stands on it below "The profile" is left as it is.
 
     Args:
         page: its path; the plot lies beside it.
-        results: by item; what is missing is left out.
+        kept: by item, the "commit" that was measured and what was "found"; what is missing is left out.
         about: the machine and the libraries.
         pairs: turns.
         tiny: of networks that take no time.
     """
+    results = {name: one["found"] for name, one in kept.items()}
     games = [one for one in results.values() if "rounds" in one]
     warning = "**Tiny networks: it says nothing.** " if tiny else ""
+    commits: dict[str, list[str]] = {}
+    for name, one in kept.items():
+        commits.setdefault(one["commit"], []).append(name)
+    when = "; ".join(f"at {commit}: {', '.join(names)}" for commit, names in commits.items())
     parts = [
-        f"# Performance\n\n`make bench` writes this page. {warning}Measured on {about}.\n\n{HEAD.format(pairs=pairs)}"
+        f"# Performance\n\n`make bench` writes this page, but for its last section. {warning}Measured on {about} "
+        f"({when}).\n\n{HEAD.format(pairs=pairs)}"
     ]
     if games:
         picture = page.with_suffix(".png")
@@ -58,6 +65,12 @@ def write(page: Path, results: dict[str, Any], about: str, pairs: int, tiny: boo
             "## Several players\n\nThe processor's time over that of one, in a DCGAN of 28x28.\n\n"
             + _table(["", *counts], rows)
         )
+    if "decoding" in results:
+        rows = [[name, f"{rate:,.0f}"] for name, rate in results["decoding"].items()]
+        parts.append(
+            "## Decoding\n\nPictures a second, of JPEG files of 96x128 cut and resized to 64x64.\n\n"
+            + _table(["of", "a second"], rows)
+        )
     if "disk" in results:
         seconds = results["disk"]["seconds"]
         parts.append(
@@ -68,6 +81,8 @@ def write(page: Path, results: dict[str, Any], about: str, pairs: int, tiny: boo
         speed = games[-1]["machine"]
         rows = [[name, f"{rate:.0f}"] for name, rate in speed.items()]
         parts.append("## The machine\n\n" + _table(["", "GFLOP/s"], rows))
+    before = page.read_text(encoding="utf-8") if page.exists() else ""
+    parts += [f"{PROFILE}{rest}" for rest in before.split(PROFILE)[1:]]
     files.write(page, "\n\n".join(part.rstrip() for part in parts) + "\n")
 
 
