@@ -276,7 +276,7 @@ def _together(several: Callable, start: int, first: Any) -> tf.data.Dataset:
         made = [tf.ensure_shape(rows, (number, *leaf.shape)) for rows, leaf in zip(made, leaves, strict=True)]
         return tf.nest.pack_sequence_as(first, made)
 
-    places = tf.data.Dataset.counter(start, number)
+    places = tf.data.Dataset.range(start, tf.int64.max, number)
     return _options(places.map(make).prefetch(1).unbatch()).prefetch(2)
 
 

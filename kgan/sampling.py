@@ -64,7 +64,7 @@ class Compiled:
 
     @functools.cached_property
     def whole(self) -> Callable:
-        """The `tf.function` of all of a request, around `graph`."""
+        """All of a request, around `graph`: a concrete function, which is called sooner than a `tf.function`."""
         sample = self.graph.get_concrete_function()
 
         def samples(num: tf.Tensor, seed: tf.Tensor, rows: tf.Tensor) -> Any:
@@ -86,7 +86,8 @@ class Compiled:
             return tf.nest.map_structure(lambda part: part.concat(), parts)
 
         number = tf.TensorSpec((), "int32")
-        return tf.function(samples, [number, tf.TensorSpec((), "int64"), number], autograph=False)
+        signature = [number, tf.TensorSpec((), "int64"), number]
+        return tf.function(samples, signature, autograph=False).get_concrete_function()
 
 
 class Sampler:
