@@ -3,7 +3,7 @@
 import json
 
 from benchmarks.speed import __main__ as main
-from benchmarks.speed import page, turns
+from benchmarks.speed import page, profile, turns
 
 
 def found(title, seconds, **theirs):
@@ -40,6 +40,14 @@ def test_what_is_kept_is_of_the_same_sources(tmp_path, monkeypatch):
         monkeypatch.setattr("sys.argv", arguments)
         assert main.main() == 0 and len(measured) == times
     assert json.loads((tmp_path / "p.json").read_text())["rules"]["found"] == {}
+
+
+def test_a_games_profile_takes_the_place_of_its_own(tmp_path):
+    path = tmp_path / "p.md"
+    path.write_text("# Page\n\n## The profile\n\nBy hand.\n")
+    for table in ("### a\n\n1", "### b\n\n2", "### a\n\n3\n\n4"):
+        profile.put(table, path)
+    assert path.read_text() == "# Page\n\n## The profile\n\nBy hand.\n\n### a\n\n3\n\n4\n\n### b\n\n2\n"
 
 
 def test_a_side_that_does_not_answer_in_time_has_failed():

@@ -58,11 +58,12 @@ def flops(setting) -> float:
     """Of the matrix products and convolutions in a round of kgan's, which are nearly all of it."""
     from benchmarks.speed.in_keras import Kgan
 
-    return sum(2.0 * products(op) for op in operations(Kgan(setting).gan, setting))
+    gan = Kgan(setting).gan
+    return sum(2.0 * products(op) for op in operations(gan.train_step, setting, gan.rounds_needed))
 
 
-def operations(gan, setting) -> set:
-    """What a round of a game runs: the operations that its results depend on."""
+def operations(step, setting, batches) -> set:
+    """What a round runs: the operations that the results of `step`, of so many batches, depend on."""
     import tensorflow as tf
 
     from kgan.bits import exact
@@ -70,7 +71,7 @@ def operations(gan, setting) -> set:
 
     batch = tf.constant(setting.data()[: setting.batch])
     with exact(), without_zeros():
-        graph = tf.function(gan.train_step, autograph=False).get_concrete_function([batch] * gan.rounds_needed).graph
+        graph = tf.function(step, autograph=False).get_concrete_function([batch] * batches).graph
     todo, seen = [*graph.control_outputs, *(tensor.op for tensor in graph.outputs)], set()
     while todo:
         op = todo.pop()

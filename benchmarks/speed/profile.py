@@ -1,4 +1,6 @@
-"""Where time goes: python -m benchmarks.speed.profile [GAME ...] [--turns N], of a1, a5, a1_bf16, b, c; Markdown.
+"""Where time goes: python -m benchmarks.speed.profile [GAME ...] [--turns N], of a1, a5, a1_bf16, b, c.
+
+Prints tables, and puts each in the place of the game's own in the last section of docs/performance.md.
 
 For each game of `make bench` the steps from `fit` down to a loop by hand, each a way to play the same rounds, asked in
 turn: wall time, and the processor's, which others on the machine do not lengthen. Then, by TensorFlow's profiler, what
@@ -16,10 +18,12 @@ import tensorflow as tf
 
 from benchmarks.speed import in_keras, machine
 from benchmarks.speed.settings import SETTINGS, Setting
-from kgan import batches
+from benchmarks.speed.turns import ROOT
+from kgan import batches, files
 from kgan.bits import exact
 from kgan.derivatives import without_zeros
 
+PAGE = ROOT / "docs" / "performance.md"
 ROUNDS = {"c": 200}  # in one execution; 6 of the others
 SHOWN = 14  # kinds of operations
 ONCE = "a call of `fit` with one round"
@@ -103,10 +107,10 @@ def kinds(play) -> dict[str, tuple[int, float]]:
     return {kind: tuple(numbers) for kind, numbers in found.items()}
 
 
-def products(gan, setting: Setting) -> dict[str, float]:
-    """Floating-point operations of a round's matrix products and convolutions, by kind."""
+def measured_in(operations: set) -> dict[str, float]:
+    """Floating-point operations of matrix products and convolutions, by kind."""
     found = collections.Counter()
-    for op in machine.operations(gan, setting):
+    for op in operations:
         found[op.type] += 2.0 * machine.products(op)
     return {kind: flops for kind, flops in found.items() if flops}
 
@@ -127,19 +131,25 @@ def measure(key: str, turns: int) -> str:
             play()
             walls[name].append((time.perf_counter() - wall) / rounds_of[name])
             seconds[name].append((time.process_time() - computing) / rounds_of[name])
-    lines = [f"### {setting.title}", "", "| way | ms a round | ms of the processor |", "| --- | --- | --- |"]
+    ours, theirs = (
+        machine.operations(step, setting, ways.needed) for step in (ways.gan.train_step, ways.hand.model.train_step)
+    )
+    flops, there = measured_in(ours), collections.Counter(op.type for op in ours)
+    counts = (sum(op.type != "Const" for op in side) for side in (ours, theirs))
+    lines = [f"### {setting.title}", "", "Operations in a round: {} of kgan, {} by hand.".format(*counts), ""]
+    lines += ["| way | ms a round | ms of the processor |", "| --- | --- | --- |"]
     for name in played:
         wall, computing = (1e3 * statistics.median(taken[name]) for taken in (walls, seconds))
         lines.append(f"| {name} | {wall:.3g} | {computing:.3g} |")
     ours, theirs = (kinds(played[name]) for name in ("one execution, on one batch", "by hand, looped"))
-    flops = products(ways.gan, setting)
     total = sum(taken for _, taken in ours.values())
     lines += ["", "| operation | a round | by hand | ms a round | by hand | share | GFLOP/s |"]
     lines += ["| --- | --- | --- | --- | --- | --- | --- |"]
     names = sorted(ours, key=lambda kind: -ours[kind][1])
     for kind in names[:SHOWN]:
         (count, taken), (number, other) = ours[kind], theirs.get(kind, (0, 0.0))
-        rate = f"{flops[kind] * rounds / taken / 1e9:.0f}" if kind in flops else "–"
+        all_seen = kind in flops and round(count / rounds) == there[kind]
+        rate = f"{flops[kind] * rounds / taken / 1e9:.0f}" if all_seen else "–"
         cells = [kind, f"{count / rounds:.0f}", f"{number / rounds:.0f}", f"{1e3 * taken / rounds:.3g}"]
         lines.append(f"| {' | '.join([*cells, f'{1e3 * other / rounds:.3g}', f'{taken / total:.0%}', rate])} |")
     sums = [(sum(n for n, _ in side.values()), sum(t for _, t in side.values())) for side in (ours, theirs)]
@@ -154,7 +164,17 @@ def main() -> None:
     parser.add_argument("--turns", type=int, default=5)
     args = parser.parse_args()
     for key in args.games:
-        print(measure(key, args.turns), end="\n\n", flush=True)
+        table = measure(key, args.turns)
+        print(table, flush=True)
+        put(table, PAGE)
+
+
+def put(table: str, page: Path) -> None:
+    """Puts a game's table on a page, in the place of the one that begins with its line; else at the end."""
+    title, _, _ = table.partition("\n")
+    before, found, rest = page.read_text(encoding="utf-8").partition(f"{title}\n")
+    after = rest.partition("\n### ")[2] if found else ""
+    files.write(page, f"{before.rstrip()}\n\n{table}\n" + (f"\n### {after}" if after else ""))
 
 
 if __name__ == "__main__":
