@@ -29,9 +29,8 @@ class MultiDiscriminatorGAN(ConditionalGAN):
     all discriminators move at once, so that a round's cost grows as their number, and no faster.
 
     Args:
-        generator: as in `GAN`.
+        generator, latent_dim, prior: as in `GAN`.
         discriminators: two or more Keras models, each as in `GAN`.
-        latent_dim, prior: as in `GAN`.
         num_classes: of labelled data, as in `ConditionalGAN`; None for a game without labels.
 
     Raises:
