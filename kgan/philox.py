@@ -1,7 +1,7 @@
 """Whole numbers of the Philox generator (Salmon et al. 2011) as functions of a seed, an int32 or int64 tensor (2,).
 
 They are those of `tf.random.stateless_uniform(..., alg="philox")` and `stateless_fold_in`, to the bit, on every device
-and under XLA. Those scramble the seed in fifteen operations: of eight seeds in a round, a seventh of all operations in
+and under XLA. Those scramble the seed in eighteen operations: of eight seeds in a round, a sixth of all operations in
 the round of a small game, and most of the time in which a few samples are drawn. Here they are five.
 """
 

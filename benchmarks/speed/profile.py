@@ -101,7 +101,7 @@ def kinds(play) -> dict[str, tuple[int, float]]:
                 label = plane.event_metadata[event.metadata_id].name
                 name, _, kind = label.partition("#")[0].rpartition(":")
                 if name and "::" not in label and kind.isidentifier():  # NAME:KIND of an operation
-                    kind = kind.removeprefix("_Mkl").removeprefix("Native")  # oneDNN's
+                    kind = kind.removeprefix("_Mkl").removeprefix("Native").removesuffix("WithBias")  # oneDNN's
                     found[kind][0] += 1
                     found[kind][1] += event.duration_ps / 1e12
     return {kind: tuple(numbers) for kind, numbers in found.items()}
