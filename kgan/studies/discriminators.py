@@ -30,6 +30,7 @@ def answer(table: Table) -> Sequence[str]:
         trend(table, "modes", "the number of modes", means, "the number of discriminators"),
         against(table, "modes", "modes", ONE, others, highest=True),
         against(table, "reverse_kl", "reverse KL", ONE, others, highest=False),
+        against(table, "high_quality", "good samples", ONE, others, highest=True),
     ]
     hearings = [name for name in others if name.startswith("5, ") and "batch" not in name]
     if len(hearings) > 1:
@@ -71,4 +72,8 @@ discriminators have fewer rounds.
     seeds=5,
     quick=(2_000, 2),
     in_quick=lambda setting: setting.name in QUICK,
+    reading="""
+A mode is there that has one good sample. After few rounds the samples of many discriminators are spread over the whole
+circle, with a few good ones at each mode: all modes, and hardly a good sample. Read both columns together.
+""",
 )

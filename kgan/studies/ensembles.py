@@ -17,6 +17,7 @@ def answer(table: Table) -> Sequence[str]:
     said = [
         against(table, "modes", "modes", ONE, ensembles, highest=True),
         against(table, "reverse_kl", "reverse KL", ONE, ensembles, highest=False),
+        against(table, "high_quality", "good samples", ONE, ensembles, highest=True),
     ]
     best = table.best("modes", highest=True, among=ensembles)
     for source, better in (

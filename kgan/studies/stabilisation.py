@@ -192,6 +192,7 @@ lazy form of StyleGAN2, eight times as heavy at each eighth round.
     seeds=3,
     quick=(2_000, 2),
     in_quick=lambda setting: setting.name in QUICK,
+    pace=3.0,
     looks=LOOKS,
     figure=figure,
     reading="""
