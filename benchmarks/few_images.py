@@ -63,19 +63,30 @@ def sngan() -> kgan.GAN:
 
 def stylegan2_ada() -> kgan.GAN:
     return kgan.StyleGAN2ADA(
-        kgan.networks.stylegan2_generator(SHAPE, LATENTS, width=24),
+        kgan.networks.stylegan2_generator(SHAPE, LATENTS, width=24, mapping_layers=2),
         kgan.networks.stylegan2_discriminator(SHAPE, width=24),
         latent_dim=LATENTS,
     )
 
 
-def adam(rate: float) -> keras.optimizers.Optimizer:
-    return keras.optimizers.Adam(rate, beta_1=0.5)
+def adam(rate: float, beta_1: float = 0.5, beta_2: float = 0.999) -> keras.optimizers.Optimizer:
+    return keras.optimizers.Adam(rate, beta_1=beta_1, beta_2=beta_2)
+
+
+def small_styles() -> dict:
+    """The authors' settings for CIFAR-10, but for twice their learning rate: these runs are short."""
+    lazy = 16 / 17
+    return {
+        "penalties": kgan.penalties.R1(0.01, interval=16),
+        "style_mixing": 0.0,
+        "d_optimizer": adam(5e-3 * lazy, 0.0, 0.99**lazy),
+        "g_optimizer": adam(5e-3, 0.0, 0.99),
+    }
 
 
 GAMES = {  # how it is made, what its compile is given
     "sngan": (sngan, lambda: {"d_optimizer": adam(1e-3), "g_optimizer": adam(2e-4), "n_critic": 1}),
-    "stylegan2_ada": (stylegan2_ada, lambda: {"batch_size": BATCH}),
+    "stylegan2_ada": (stylegan2_ada, small_styles),
 }
 
 
