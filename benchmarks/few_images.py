@@ -3,7 +3,7 @@
     python benchmarks/few_images.py PERCENT SEED AUGMENT [ROUNDS] [GAME] [IMAGE.png]
 
 AUGMENT is none, ada, "ada(target=0.2)", or a DiffAugment policy; GAME is sngan or stylegan2_ada, of about as many
-weights (137,000 and 110,000). IMAGE is a picture of samples, StyleGAN2's at psi = 1, 0.7 and 0.4.
+weights (137,000 and 85,000). IMAGE is a picture of samples, StyleGAN2's at psi = 1, 0.7 and 0.4.
 
 Images are reduced to 16 x 16 pixels, where a critic that overfits (SNGAN's residual one, sum-pooled) trains for a
 hundred epochs in minutes; DCGAN's critic, spectrally normalised, hardly overfits 6,000 images at any length tried.
