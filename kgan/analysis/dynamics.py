@@ -74,7 +74,7 @@ def _prepare(game: Game, update: Update) -> list[keras.Variable]:
         update.build(game)
     players = [v for player in game.players for v in player.variables]
     kept = [*update.variables, *(v for player in game.players for v in player.optimizer.variables)]
-    return players + [v for v in kept if "float" in v.dtype and v.name != "learning_rate"]
+    return players + [v for v in kept if tf.as_dtype(v.dtype).is_floating and not v.path.endswith("learning_rate")]
 
 
 def _play(game: Game, update: Update, state: Sequence, start: tf.Tensor, rounds: int) -> tf.Tensor:

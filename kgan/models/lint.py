@@ -71,17 +71,17 @@ def check_layers(role: str, network: keras.Model, penalties: Sequence = ()) -> N
             said.setdefault(type(layer), sentence(layer, fault, "kgan.layers.SpectralNormalization"))
         if penalty is None:
             continue
-        for name in sorted(RESIZING.keys() & names):
+        for name in filter(RESIZING.__contains__, names):
             if name != "UpSampling2D" or layer.interpolation != "nearest":
                 crop = "resizes what is smaller, which"
                 what = f"with {layer.interpolation!r}" if hasattr(layer, "interpolation") else crop
                 raise InputError(sentence(layer, f"{what} has no second-order gradient, {needs}", RESIZING[name]))
         if getattr(layer, "activation", None) is keras.activations.softsign:
             raise InputError(sentence(layer, f"with 'softsign' has no second-order gradient, {needs}", "tanh"))
-        for name in sorted(NORMALIZATIONS.keys() & names):
+        for name in filter(NORMALIZATIONS.__contains__, names):  # its own before that of a base
             fault = f"has a wrong second-order gradient, {needs}"
             said.setdefault(type(layer), sentence(layer, fault, NORMALIZATIONS[name]))
-        stock = not names.isdisjoint(BATCH_NORMALIZATIONS)
+        stock = any(name in BATCH_NORMALIZATIONS for name in names)
         if stock or isinstance(layer, BatchNormalization):
             fault = "couples the samples of a batch, whose gradients are penalised one by one"
             fault += f", and has a wrong second-order gradient, {needs}" if stock else ""
@@ -95,8 +95,8 @@ def check_layers(role: str, network: keras.Model, penalties: Sequence = ()) -> N
         warnings.warn(message, stacklevel=3)
 
 
-def _stock_names(layer: keras.layers.Layer) -> set[str]:
-    """The names of a layer's class and its bases, if the `call` that it runs is a known library's; else none."""
+def _stock_names(layer: keras.layers.Layer) -> list[str]:
+    """The names of a layer's class and then its bases, if the `call` that it runs is a known library's; else none."""
     classes = type(layer).__mro__
     caller = next(cls for cls in classes if "call" in vars(cls))
-    return {cls.__name__ for cls in classes} if caller.__module__.partition(".")[0] in STOCK else set()
+    return [cls.__name__ for cls in classes] if caller.__module__.partition(".")[0] in STOCK else []

@@ -118,13 +118,13 @@ def _of(name: str, theirs: dict[str, Weights]) -> Weights:
 
 
 def _weights(network: keras.Model) -> Weights:
-    return [(v.name, v.numpy()) for v in network.variables if "float" in v.dtype]
+    return [(v.path, v.numpy()) for v in network.variables if tf.as_dtype(v.dtype).is_floating]
 
 
 def _matched(network: keras.Model, theirs: Weights) -> tuple[list[tuple[Any, np.ndarray]], list[str], list[str]]:
     """(our variables with their values, the names of ours without one, the names of theirs that are left)."""
-    ours = [v for v in network.variables if "float" in v.dtype]
-    mine = [(v.name, tuple(v.shape)) for v in ours]
+    ours = [v for v in network.variables if tf.as_dtype(v.dtype).is_floating]
+    mine = [(v.path.rpartition("/")[2], tuple(v.shape)) for v in ours]
     there = [(name.rpartition("/")[2], value.shape) for name, value in theirs]
     blocks = difflib.SequenceMatcher(None, mine, there, autojunk=False).get_matching_blocks()
     places = [(a + k, b + k) for a, b, size in blocks for k in range(size)]

@@ -180,6 +180,30 @@ def test_loss_scaling():
     assert any(x is optimizer.dynamic_scale for x in optimizer.variables)
 
 
+def test_a_layer_under_a_name_with_a_default_is_the_models():
+    class Two(keras.Model):
+        others = ()
+        rate = 1.0
+
+    model = Two()
+    model.others, model.rate = [L.Dense(1), L.Dense(2)], 2.0
+    for layer in model.others:
+        layer.build((None, 3))
+    assert len(model.variables) == len(model.trainable_variables) == 4 and model.rate == 2.0
+
+
+def test_sgd_keeps_momenta_where_it_has_momentum():
+    kept = []
+    for momentum in (0.0, 0.9):
+        v = keras.Variable([1.0, 2.0])
+        optimizer = keras.optimizers.SGD(0.5, momentum=momentum)
+        optimizer.build([v])
+        optimizer.apply([tf.constant([1.0, 1.0])])
+        np.testing.assert_array_equal(v, [0.5, 1.5])
+        kept.append(len(optimizer.variables))
+    assert kept == [2, 3]
+
+
 def test_names():
     layer = L.Activation.from_config(L.Activation("hard_tanh").get_config())
     np.testing.assert_array_equal(layer(tf.constant([[-3.0, 0.5, 2.0]])), [[-1.0, 0.5, 1.0]])

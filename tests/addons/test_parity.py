@@ -92,6 +92,25 @@ def test_the_moving_average_is_that_of_kgan():
     np.testing.assert_allclose(optimizer.get_slot(v, "average"), average, rtol=1e-5)
 
 
+def test_adamw_is_that_of_keras_at_a_decay_in_units_of_the_rate():
+    ours, theirs = (keras.Variable([1.0, -2.0, 3.0]) for _ in range(2))
+    mine = keras.optimizers.AdamW(0.1, weight_decay=0.02 / 0.1)
+    other = tfa.optimizers.AdamW(weight_decay=0.02, learning_rate=0.1)
+    for step in range(5):
+        gradient = tf.constant([1.0, step - 2.0, 0.5])
+        for optimizer, v in ((mine, ours), (other, theirs)):
+            optimizer.apply_gradients([(gradient, v)])
+    np.testing.assert_allclose(ours, theirs, rtol=1e-5)
+    assert float(tf.reduce_max(tf.abs(ours - [1.0, -2.0, 3.0]))) > 0.3
+
+
+def test_activations_are_those_of_keras():
+    x = images(100)
+    np.testing.assert_allclose(keras.activations.mish(x), tfa.activations.mish(x), atol=1e-6)
+    np.testing.assert_allclose(keras.activations.gelu(x, approximate=True), tfa.activations.gelu(x), atol=1e-6)
+    assert np.abs(keras.activations.gelu(x) - tfa.activations.gelu(x)).max() > 1e-4
+
+
 def test_translation_is_tfa_image_translate():
     x, u = images(8, 12, 12, 2), tf.constant(rng.uniform(size=(8, 2)).astype("float32"))
     moved = diffaugment.translation(x, u).numpy()

@@ -95,7 +95,7 @@ def test_projection_and_classifier_by_numpy(name, settings):
             np.testing.assert_allclose(judged["logits"], expected, rtol=1e-4, atol=1e-4)
             np.testing.assert_allclose(judged["classes"], features @ kernels[1] + bias[1], rtol=1e-4, atol=1e-4)
             continue
-        (embedding,) = (v.numpy() for v in judge.trainable_variables if v.name == "embeddings")
+        (embedding,) = (v.numpy() for v in judge.trainable_variables if v.path.endswith("embeddings"))
         assert embedding.shape == (CLASSES, features.shape[1])
         v = divided(embedding) if spectral else embedding
         expected += (v[LABELS] * features).sum(1, keepdims=True)
@@ -117,7 +117,7 @@ def test_second_order_gradient_through_a_normalised_projection_agrees_with_finit
         result = value()
     gradients = tape.gradient(result, [v.value for v in judge.trainable_variables], unconnected_gradients="zero")
     gradients = [tf.convert_to_tensor(g).numpy() for g in gradients]
-    embedded = [g for v, g in zip(judge.trainable_variables, gradients, strict=True) if v.name == "embeddings"]
+    embedded = [g for v, g in zip(judge.trainable_variables, gradients, strict=True) if v.path.endswith("embeddings")]
     assert len(embedded) == 1 and np.abs(embedded[0]).min() > 0.0
     found = sum(np.sum(g * d) for g, d in zip(gradients, directions, strict=True))
     assert found == pytest.approx(numeric.directional(value, judge.trainable_variables, directions, h=1e-7), rel=1e-5)

@@ -91,7 +91,7 @@ def shaken():
 
     def shake(model):
         for v in model.weights:
-            if v.name != "seed_generator_state":
+            if not v.path.endswith("seed_generator_state"):
                 v.assign(v.numpy() + 0.3 * rng.normal(size=v.shape))
         return model
 
@@ -118,7 +118,7 @@ def test_the_generator(shaken):
     styles = w[:, None] + 0.5 * rng.normal(size=(3, 4, DIM))  # other ones in each layer
     (first, up, second), (rgb, finer) = of(synthesis, ModulatedConv2D), of(synthesis, ToRGB)
     assert (first.up, up.up, second.up) == (False, True, False)
-    constant = next(v.numpy() for v in synthesis.weights if v.name == "constant")
+    constant = next(v.numpy() for v in synthesis.weights if v.path.endswith("constant"))
     x = modulated(first, np.tile(constant, (3, 1, 1, 1)), styles[:, 0])
     images = to_rgb(rgb, x, styles[:, 1])
     x = modulated(second, modulated(up, x, styles[:, 1]), styles[:, 2])

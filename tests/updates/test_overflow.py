@@ -41,9 +41,9 @@ def played(rule, reals):
     update.build(game)
     for real in reals:
         update(game, [Round(real=tf.constant(real))] * update.rounds_needed(game))
-    kept = [v for v in update.variables if v.name != "played"]
+    kept = [v for v in update.variables if not v.path.endswith("played")]
     moved = [v for p in game.players for v in (*p.variables, *p.bare_optimizer.variables)]
-    moved = [v for v in moved if v.name != "iteration"]  # extragradient from the past counts its half step
+    moved = [v for v in moved if not v.path.endswith("iteration")]  # extragradient from the past counts its half step
     return [v.numpy() for v in (*kept, *moved)], [float(p.optimizer.dynamic_scale) for p in game.players]
 
 
