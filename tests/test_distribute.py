@@ -65,11 +65,11 @@ def assert_same_run(run, reference):
 def assert_each_gradient_crosses_once(run, logs):
     """In a round of two critic steps and one of the generator's; and three batch normalisations, and ADA's r_t.
 
-    A batch normalisation sums a layer's statistics, the mean's and then the variance's, in each step, and their
-    gradients in the generator's.
+    A batch normalisation sends a layer's statistics, of three kinds from each of two replicas, once in each step, and
+    their gradients in the generator's.
     """
-    d, g, statistics, r_t = int(run["d_size"]), int(run["g_size"]), 16 + 1, 1
-    expected = {d: 2, g: 1, statistics: 3 * 3 * 2 + 3 * 2, r_t: 1, **logs}
+    d, g, statistics, r_t = int(run["d_size"]), int(run["g_size"]), 2 * 3 * 16, 1
+    expected = {d: 2, g: 1, statistics: 3 * 3 + 3, r_t: 1, **logs}
     assert collections.Counter(run["collectives"].tolist()) == expected
 
 
