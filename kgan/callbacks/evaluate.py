@@ -71,7 +71,7 @@ class Evaluate(RunCallback):
         if not sampler.free and self.batch is None:
             raise InputError("Evaluate: batch: wanted pictures to translate, got none")
         self.evaluator.check_generator(sampler)
-        shape = sampler.sample_shape
+        shape = model.shown_shape
         if shape != self.evaluator.sample_shape:
             raise InputError(f"reals: wanted samples of the generator's {shape}, got {self.evaluator.sample_shape}")
 
@@ -106,7 +106,7 @@ class Evaluate(RunCallback):
 
     def _fakes(self, sampler: Sampler) -> Iterator:
         if sampler.free:
-            return sampler.iter_labelled(self.evaluator.num, self.seed)
+            return self.model.iter_labelled(self.evaluator.num, self.seed)
         given, _ = next(iter(self.model.asked(self.batch).values()))
         num = min(self.evaluator.num, rows(given))
         return sampler.iter_samples(num, self.seed, **{name: np.asarray(value) for name, value in given.items()})

@@ -319,6 +319,15 @@ class GameModel(Compiled, Averaged, Balanced, Objectives, FitLoop, keras.Model):
         """The samples of `sample`, with its arguments, in batches: for more than memory holds."""
         return self.sampler(average=average).iter_samples(num, seed, batch_size, **given)
 
+    def iter_labelled(self, num: int, seed: int = 0, batch_size: int = 256, **given: Any) -> Iterator[Any]:
+        """The same, of the average, with the labels if the generator is told any: as `Sampler.iter_labelled`."""
+        return self.sampler().iter_labelled(num, seed, batch_size, **given)
+
+    @property
+    def shown_shape(self) -> Any:
+        """The shape of one of `sample`'s samples."""
+        return self.sampler().sample_shape
+
     @property
     def rounds_needed(self) -> int:
         """How many real batches the next round takes."""

@@ -116,6 +116,15 @@ class ProgressiveGAN(Levels, GAN):
         """As in `GameModel`, of the data's size."""
         return map(self._whole_size, super().iter_samples(*args, **kwargs))
 
+    def iter_labelled(self, *args: Any, **kwargs: Any) -> Iterator[Any]:
+        """As in `GameModel`, of the data's size, and without labels, which the game has not."""
+        return map(self._whole_size, super().iter_labelled(*args, **kwargs))
+
+    @property
+    def shown_shape(self) -> tuple[int, ...]:
+        """The data's."""
+        return self.image_shape
+
     def sample(self, num: int, *args: Any, **kwargs: Any) -> Any:
         """As in `GameModel`, of the data's size."""
         return self._whole_size(super().sample(num, *args, **kwargs))

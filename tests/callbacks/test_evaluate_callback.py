@@ -85,7 +85,7 @@ def test_patience_is_in_evaluations_and_over_a_run_that_goes_on(gan, start, tmp_
 
 
 def test_samples_that_are_not_finite_are_not_measured_and_do_not_end_training(gan, tmp_path, monkeypatch):
-    broken = lambda self, num, seed: iter([np.full((num, 2), np.nan)])  # noqa: E731
+    broken = lambda self, num, seed, batch_size: iter([np.full((num, 2), np.nan)])  # noqa: E731
     monkeypatch.setattr("kgan.sampling.Sampler.iter_labelled", broken)
     with pytest.warns(UserWarning, match="epoch 1 is not measured: fakes: wanted finite"):
         tiny.fit(gan, [Evaluate(tmp_path, evaluator())])

@@ -252,6 +252,14 @@ def test_the_report_is_written_at_the_end_and_again_when_asked_for(finished, tmp
     assert (run / "report.html").read_text() == name(text)
 
 
+def test_a_game_that_has_not_grown_yet_is_reported_beside_reals_as_small(tmp_path):
+    small = ["--resolution=8", "--width=4", "--batch_size=8", "--epochs=1", "--steps_per_epoch=2"]
+    judged = ["--metrics=fid", "--features=raw", "--evaluate_every=1", "--evaluate_num=50"]  # as large as the data
+    assert main(["train", f"--run_dir={tmp_path}/run", "--preset=progressive", *small, *judged]) == 0
+    assert Run(f"{tmp_path}/run").sampler().sample_shape == (4, 4, 1)
+    assert "nearest" in (tmp_path / "run/report.html").read_text()
+
+
 def test_where_the_game_stands_is_kept(tmp_path):
     assert train(tmp_path / "run", "--epochs=1", "--equilibrium_every=1") == 0
     assert (tmp_path / "run" / "equilibrium.csv").read_text().count("\n") == 4
