@@ -1,6 +1,7 @@
 """Settings that must stand before TensorFlow is imported, and fixtures shared by all tests."""
 
 import os
+import signal
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
@@ -10,6 +11,9 @@ import numpy as np
 import pytest
 
 from tests import keras2
+
+# A job in the background ignores interrupts, and so would each process that its tests start and interrupt.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True, scope="module")

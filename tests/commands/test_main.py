@@ -135,7 +135,6 @@ def test_a_closed_pipe_and_an_early_interrupt_end_it_without_a_word():
     # The commands are imported, and an interrupt comes.
     code = """
 import os, runpy, signal, sys
-signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background ignores it, as these tests may be
 class Finder:
     def find_spec(self, name, *more):
         if name == "kgan.commands":
