@@ -63,6 +63,8 @@ def rows(batch: Any) -> int | tf.Tensor:
     leaves = tf.nest.flatten(batch)
     if not leaves:
         raise InputError(f"data: a batch holds nothing, it is {batch!r}")
+    if any(leaf is None for leaf in leaves):
+        raise InputError("data: a batch holds None; wanted tensors with a row a sample")
     shapes = [tf.TensorShape(leaf.shape) for leaf in leaves]
     if any(shape.rank == 0 for shape in shapes):
         raise InputError("data: a batch holds a scalar; wanted tensors with a row a sample, as batch() makes them")

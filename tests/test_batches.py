@@ -6,6 +6,12 @@ import numpy as np
 import pytest
 
 from kgan import batches
+from kgan.checks import InputError
+
+
+def test_none_in_a_batch():
+    with pytest.raises(InputError, match="data: a batch holds None"):
+        batches.rows((np.zeros((2, 3)), None))
 
 
 @pytest.mark.parametrize("start", [0, 5])

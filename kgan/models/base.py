@@ -186,11 +186,12 @@ class GameModel(Compiled, Averaged, Balanced, Objectives, FitLoop, keras.Model):
                 cannot go through (see `models.lint`), or one that is frozen.
         """
         idioms.refuse_compile(others, inspect.signature(GameModel.compile).parameters)
-        auto, strategy = steps_per_execution == "auto", self.distribute_strategy
+        boolean("jit_compile", jit_compile), boolean("run_eagerly", run_eagerly)
+        auto = isinstance(steps_per_execution, str) and steps_per_execution == "auto"
+        strategy = self.distribute_strategy
         several_clocks = isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy)
         self.paced = auto and not run_eagerly and not several_clocks
         steps_per_execution = 1 if auto else whole("steps_per_execution", steps_per_execution)
-        boolean("jit_compile", jit_compile), boolean("run_eagerly", run_eagerly)
         super().compile(
             optimizer=None, jit_compile=jit_compile, steps_per_execution=steps_per_execution, run_eagerly=run_eagerly
         )

@@ -1,6 +1,7 @@
 """Consistency regularisation: the discriminator's verdict should not change where the sample's meaning does not."""
 
 import dataclasses
+import inspect
 from collections.abc import Callable
 
 import tensorflow as tf
@@ -58,6 +59,15 @@ def _reflected(index: tf.Tensor, length: int) -> tf.Tensor:
     return last - tf.abs(last - tf.abs(index))
 
 
+def _transform(value: str | Transform) -> Transform:
+    made = resolve("transform", value, TRANSFORMS)
+    try:
+        inspect.signature(made).bind("images", "seed")
+    except TypeError:
+        raise InputError(f"transform: wanted a function of (images, seed), got {made!r}") from None
+    return made
+
+
 class Consistency(Penalty):
     """CR (Zhang et al. 2020): weight * E (D(x) - D(T(x)))^2 on reals, D the logit.
 
@@ -73,7 +83,7 @@ class Consistency(Penalty):
     def __init__(self, weight: float = 10.0, transform: str | Transform = "shift", interval: int = 1) -> None:
         super().__init__(interval)
         self.weight = checks.number("weight", weight, 0.0)
-        self.transform = resolve("transform", transform, TRANSFORMS)
+        self.transform = _transform(transform)
 
     def __call__(self, discriminator: Callable, real: tf.Tensor, fake: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
         return self._on(discriminator, real, discriminator(real), seed, self.transform)
@@ -111,7 +121,7 @@ class BalancedConsistency(Penalty):
         super().__init__(interval)
         self.real_weight = checks.number("real_weight", real_weight, 0.0)
         self.fake_weight = checks.number("fake_weight", fake_weight, 0.0)
-        self.transform = resolve("transform", transform, TRANSFORMS)
+        self.transform = _transform(transform)
 
     def __call__(self, discriminator: Callable, real: tf.Tensor, fake: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
         return self._on(discriminator, real, fake, discriminator(real), discriminator(fake), seed, self.transform)

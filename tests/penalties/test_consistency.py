@@ -75,6 +75,8 @@ def test_an_augmentation_object_with_its_schedules_at_the_present_round(name):
         assert scheduled == pytest.approx(constant, rel=1e-6) and (scheduled > 0.0) == (p > 0.0)
     with pytest.raises(InputError, match=r"transform: unknown name 'pipe'; .*known: shift"):
         penalties.get(f"{name}(transform='pipe')")
+    with pytest.raises(InputError, match=r"transform: wanted a function of \(images, seed\), got "):
+        penalties.PENALTIES[name](transform=penalties.get(name))
 
 
 @pytest.mark.parametrize("name", ["consistency", "balanced_consistency"])
