@@ -29,4 +29,6 @@ def untested(keras: str) -> list[str]:
     python = ".".join(platform.python_version_tuple()[:2])
     others = [] if python in pythons else [f"Python {python} ({' and '.join(pythons)})"]
     here = {name: (version(name), pin) for name, pin in pins(keras).items()}
-    return others + [f"{name} {mine} ({pin})" for name, (mine, pin) in here.items() if mine not in (None, pin)]
+    # 2.13.0+cpu is a build of 2.13.0.
+    odd = {name: pair for name, pair in here.items() if pair[0] and pair[0].partition("+")[0] != pair[1]}
+    return others + [f"{name} {mine} ({pin})" for name, (mine, pin) in odd.items()]
