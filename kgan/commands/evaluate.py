@@ -99,7 +99,7 @@ def main(argv: Sequence[str]) -> None:
         num=FLAGS.num,
         split=FLAGS.split,
         data_dir=data_dir,
-        resolution=shape[:2] if len(shape) == 3 else None,
+        resolution=judge.sides(shape),
         progress=sys.stderr.isatty(),
         generator=generator,
         part=part,

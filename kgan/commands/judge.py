@@ -101,6 +101,11 @@ def reals(
     return loaded if part is None else _part(loaded, part), num - num % batch
 
 
+def sides(shape: Sequence[int]) -> Sequence[int] | None:
+    """The resolution at which reals are as large as samples of a shape; None where these are no images."""
+    return shape[:2] if len(shape) == 3 else None
+
+
 def names(text: str | None) -> list[str]:
     """What stands between the commas."""
     return [name.strip() for name in (text or "").split(",") if name.strip()]

@@ -44,9 +44,8 @@ def write(run_dir: str | Path) -> Path:
         dataset = settings["dataset"]
         where = {name: settings.get(name) for name in ("data_dir", "resolution")}
         try:
-            made = generator.sample_shape  # smaller than the data's while a game grows
-            as_made = where | {"resolution": made[:2]} if len(made) == 3 else where
-            reals = judge.some(*judge.reals(dataset, REALS, **as_made))
+            made = judge.sides(generator.sample_shape)  # smaller than the data's while a game grows
+            reals = judge.some(*judge.reals(dataset, REALS, **where | {"resolution": made}))
             if settings.get("metrics"):
                 network = judge.network(dataset, settings.get("features"), **where)
         except InputError as error:
