@@ -77,9 +77,12 @@ def main() -> int:
 
 
 def commit() -> str:
-    """Which it is that is measured; with "-dirty" if it is not all of it."""
-    told = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=turns.ROOT, capture_output=True, text=True)
-    return told.stdout.strip() or "no commit"
+    """Which it is that is measured; with "-dirty" if the code is not all of it. Pages, this one too, are no code."""
+    told, changed = (
+        subprocess.run(["git", *command], cwd=turns.ROOT, capture_output=True, text=True).stdout.strip()
+        for command in (["describe", "--always"], ["status", "--porcelain", "kgan", "benchmarks"])
+    )
+    return f"{told or 'no commit'}{'-dirty' if changed else ''}"
 
 
 def _sources(place: str) -> list[Path]:
