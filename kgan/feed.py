@@ -57,6 +57,19 @@ def trial(role: str, network: keras.layers.Layer, inputs: Mapping[str, Any]) -> 
         raise _refused(role, network, wanted or reason, shapes) from error
 
 
+def trial_of_judge(role: str, network: keras.layers.Layer, inputs: Mapping[str, Any]) -> Any:
+    """`trial` of a discriminator: logits, or a dict with "logits" in it.
+
+    Raises:
+        InputError: as `trial`, and for what says several things and does not tell which of them are the logits.
+    """
+    said = trial(role, network, inputs)
+    if not tf.is_tensor(said) and not (isinstance(said, Mapping) and "logits" in said):
+        got = f"a dict of {sorted(said)}" if isinstance(said, Mapping) else f"a {type(said).__name__} of {len(said)}"
+        raise InputError(f"{role}: {network.name!r} gives {got}; wanted logits, or a dict with 'logits' in it")
+    return said
+
+
 def _fit(wanted: list[tuple], given: list[tuple]) -> bool:
     if len(wanted) != len(given):
         return False

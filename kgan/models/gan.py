@@ -8,7 +8,7 @@ import keras
 
 from kgan import priors, random
 from kgan.checks import InputError
-from kgan.feed import as_float32, trial
+from kgan.feed import as_float32, trial, trial_of_judge
 from kgan.game import Round
 from kgan.models.objectives import Encounter
 from kgan.models.one_generator import OneGenerator
@@ -99,7 +99,7 @@ class GAN(OneGenerator):
         self.sample_shape = keras.tree.map_structure(lambda x: tuple(x.shape[1:]), samples)
         self.parts = len(keras.tree.flatten(samples))
         self.examples["d"] = self.judged(samples, told or None)
-        trial("discriminator", self.discriminator, self.examples["d"])
+        trial_of_judge("discriminator", self.discriminator, self.examples["d"])
 
     @property
     def judge_is_told(self) -> bool:

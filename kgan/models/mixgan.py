@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from kgan import checks, priors, random
 from kgan.batches import rows
-from kgan.feed import trial
+from kgan.feed import trial, trial_of_judge
 from kgan.game import Logs, Player, Round, joined
 from kgan.mixture import mixture
 from kgan.models.gan import GAN
@@ -69,7 +69,7 @@ class MixGAN(GAN):
     def check_networks(self) -> None:
         super().check_networks()
         for name, (role, network) in self.networks().items():
-            made = trial(name, network, self.examples[role])
+            made = (trial if role == "g" else trial_of_judge)(name, network, self.examples[role])
             shape = keras.tree.map_structure(lambda x: tuple(x.shape[1:]), made)
             if role == "g" and shape != self.sample_shape:
                 raise checks.InputError(f"{name}: makes {shape}, g1 {self.sample_shape}; wanted the same")

@@ -12,7 +12,7 @@ from kgan import checks, hearing, random
 from kgan.batches import rows
 from kgan.checks import InputError, whole
 from kgan.distribute import mean_over_replicas
-from kgan.feed import trial
+from kgan.feed import trial_of_judge
 from kgan.game import Round
 from kgan.models.conditional import ConditionalGAN
 from kgan.models.objectives import HEAR, Encounter
@@ -71,7 +71,7 @@ class MultiDiscriminatorGAN(ConditionalGAN):
     def check_networks(self) -> None:
         super().check_networks()
         for number, judge in enumerate(self.others, 2):
-            trial(f"discriminators[{number - 1}]", judge, self.examples["d"])
+            trial_of_judge(f"discriminators[{number - 1}]", judge, self.examples["d"])
 
     def compile(self, hear: Any = "mean", dropout: float = 0.0, own_batches: bool = False, **settings: Any) -> None:
         """As `GAN.compile`, where a dict for each discriminator's own goes by "d1", "d2", ...; and:

@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from kgan import priors
 from kgan.checks import InputError
-from kgan.feed import trial
+from kgan.feed import trial, trial_of_judge
 from kgan.game import Round
 from kgan.models.base import GameModel
 from kgan.models.objectives import Encounter
@@ -62,8 +62,8 @@ class TwoDomains(GameModel):
             raise InputError(f"generator_ba: wanted pictures {self.image_shape} back, got {tuple(back.shape[1:])}")
         self.examples = {"g_ab": {IMAGES: a}, "g_ba": {IMAGES: b}}
         self.sample_shape = {"a": self.image_shape, "b": tuple(b.shape[1:])}
-        trial("discriminator_a", self.discriminator_a, {"samples": a})
-        trial("discriminator_b", self.discriminator_b, {"samples": b})
+        trial_of_judge("discriminator_a", self.discriminator_a, {"samples": a})
+        trial_of_judge("discriminator_b", self.discriminator_b, {"samples": b})
 
     def networks(self) -> dict[str, tuple[str, keras.Model]]:
         return {

@@ -427,6 +427,7 @@ def test_fit_within_the_strategys_scope():
 HERE, SAVING, GANS = "test_keras_idioms", "test_saving", "test_gan"
 KERAS, DRAWING = "../callbacks/test_keras", "../callbacks/test_drawing"
 SAMPLES, REFUSALS = (HERE, "test_samples_come_in_their_order"), (HERE, "test_one_line_that_names_the_way")
+OWN = ("test_own_networks", "test_each_plays_and_is_averaged")
 FILES = (SAVING, "test_other_files_name_the_way")
 VALIDATION, ROUND = (HERE, "test_validation"), (HERE, "test_one_round_by_hand_is_compiled_once_and_the_same_as_fits")
 # What runs each row of the page, in its order: file and test.
@@ -463,6 +464,14 @@ RUN_BY = {
     "a network that is frozen": [(HERE, "test_frozen_networks")],
     "`gan.generator = other": [(HERE, "test_another_generator_and_compiling_again")],
     "a network that grows": [(HERE, "test_a_game_that_grows_says_so")],
+    "networks of your own classes": [OWN, ("test_own_networks", "test_one_that_cannot_be_copied_is_told_the_way")],
+    "a discriminator of images of any size": [OWN],
+    "a discriminator of two heads": [
+        *(OWN, ("test_own_networks", "test_heads_of_which_none_is_called_logits_are_told_the_way")),
+    ],
+    "networks of two inputs": [
+        *(OWN, ("test_own_networks", "test_an_input_that_nobody_gives_is_told_with_its_shape")),
+    ],
     "`EarlyStopping`": [(KERAS, "test_early_stopping"), REFUSALS],
     "`LearningRateScheduler`": [(HERE, "test_callbacks_that_set_learning_rates_set_each_players")],
     "`TensorBoard`": [(HERE, "test_tensorboard_with_everything_on")],
