@@ -1,9 +1,10 @@
-"""What `fit` makes of arrays."""
+"""What `fit` makes of arrays, and of datasets that do not know their rank."""
 
 import itertools
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from kgan import batches
 from kgan.checks import InputError
@@ -12,6 +13,14 @@ from kgan.checks import InputError
 def test_none_in_a_batch():
     with pytest.raises(InputError, match="data: a batch holds None"):
         batches.rows((np.zeros((2, 3)), None))
+
+
+def test_an_unknown_rank_is_that_of_the_first_batch():
+    """A network that is traced for them wants to know it."""
+    spec = (tf.TensorSpec(None, "float32"), tf.TensorSpec(None, "int32"))
+    data = tf.data.Dataset.from_generator(lambda: iter([(np.zeros((4, 3)), np.zeros(4))]), output_signature=spec)
+    for served in (batches.feed(data).batches(0), batches.finite("x", data)):
+        assert [part.shape.as_list() for part in served.element_spec] == [[None, 3], [None]]
 
 
 @pytest.mark.parametrize("start", [0, 5])

@@ -5,9 +5,11 @@ import pathlib
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 import tensorflow as tf
 
+import kgan
 from kgan.bits import exact
 
 SCRIPT = pathlib.Path(__file__).with_name("bits_script.py")
@@ -69,10 +71,12 @@ def test_sums_are_of_two_while_it_lasts_and_as_before_afterwards():
     assert sums(used_often, x) == before
 
 
-def test_the_rewriter_is_off_while_it_lasts_and_as_before_afterwards():
-    def off():
-        return tf.config.optimizer.get_experimental_options()["disable_meta_optimizer"]
+def off():
+    """Whether the rewriter is."""
+    return tf.config.optimizer.get_experimental_options()["disable_meta_optimizer"]
 
+
+def test_the_rewriter_is_off_while_it_lasts_and_as_before_afterwards():
     @exact()
     def fails():
         assert off()
@@ -90,3 +94,24 @@ def test_the_rewriter_is_off_while_it_lasts_and_as_before_afterwards():
         assert off()  # where the user has it off, it stays off
     finally:
         tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": False})
+
+
+def test_rounds_and_evaluations_run_within_it():
+    seen = []
+
+    class Looking(kgan.GAN):
+        def train_step(self, batches):
+            seen.append(off())
+            return super().train_step(batches)
+
+        def test_step(self, batch, number=0):
+            seen.append(off())
+            return super().test_step(batch, number)
+
+    gan = Looking(kgan.networks.mlp_generator((2,), 2, 4, 1), kgan.networks.mlp_discriminator((2,), 4, 1), 2)
+    gan.compile(run_eagerly=True)
+    points = np.zeros((4, 2), "float32")
+    for run in (lambda x: gan.fit(x, batch_size=4, verbose=0), gan.evaluate, gan.train_on_batch, gan.test_on_batch):
+        seen.clear()
+        run(points)
+        assert seen == [True] and not off()

@@ -327,6 +327,8 @@ def test_a_run_that_breaks_says_so(tmp_path, capsys, policy):
         (["--preset=packed", "--pack=3"], "batch_size: 64 samples cannot be made into packs of 3"),
         (["--clip_value=1"], "clip_value: only the preset 'wgan' clips weights, got preset 'gan'"),
         (["--batch_size=5000"], "batch_size: got 5000, wanted at most 1797"),
+        (["--width=2000000"], "width: networks of width 2,000,000 take 119,209 GiB, this machine has "),
+        (["--latent_dim=2000000000"], "latent_dim: latents of 2,000,000,000 numbers take 1,907 GiB, this machine has "),
         (["--resolution=9"], "image_shape: 9 x 9 cannot be halved"),
         (["--resolution=64x"], "resolution: got '64x', wanted a side or (height, width) in pixels, 64 or 64x96"),
         (["--resolution=99999"], "resolution: got '99999', wanted a side or (height, width) in pixels"),
