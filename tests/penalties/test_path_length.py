@@ -39,6 +39,15 @@ def test_value_on_a_linear_generator(shape, pixels):
     assert value == pytest.approx(4 * 3.0 * np.mean((expected - mean) ** 2), rel=1e-5)
 
 
+def test_the_average_is_constant_in_the_gradient():
+    penalty, scale, each = penalties.PathLength(weight=3.0, decay=0.5), tf.constant(1.0), lengths()
+    with tf.GradientTape() as tape:
+        tape.watch(scale)
+        value = penalty.generator_term(play(scale=scale))
+    expected = 4 * 3.0 * np.mean(2 * (each - 0.5 * each.mean()) * each)
+    assert float(tape.gradient(value, scale)) == pytest.approx(expected, rel=1e-4)
+
+
 @pytest.mark.parametrize("graph", [False, True])
 def test_rounds_between_cost_nothing_and_move_nothing(graph):
     penalty = penalties.PathLength(interval=3, decay=0.25)
