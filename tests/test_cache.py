@@ -23,9 +23,12 @@ def test_computed_once_and_again_if_damaged(folder):
         assert cache.kept("statistics", compute)["count"] == 7
     assert len(calls) == 1
     content = (folder / "statistics.npz").read_bytes()
-    other = io.BytesIO()
+    other, changed = io.BytesIO(), io.BytesIO()
     np.savez(other, mean=np.zeros(3))  # sound, but not what was written
-    for damaged in (b"PK damaged", b"", content[:-40], other.getvalue(), content.replace(b"<f8", b"<i8")):
+    with np.load(folder / "statistics.npz") as kept:
+        np.savez(changed, **{**kept, "mean": np.zeros(3)})
+    cut, retyped = content[:-40], content.replace(b"<f8", b"<i8")
+    for damaged in (b"PK damaged", b"", cut, other.getvalue(), changed.getvalue(), retyped):
         (folder / "statistics.npz").write_bytes(damaged)
         calls.clear()
         with pytest.warns(UserWarning, match=r"^cache: .*/statistics.npz is damaged; computing it again$"):
