@@ -289,8 +289,10 @@ def keep(run: Path, member: Path) -> None:
     aside.rename(member)
 
 
-def train(ensemble: Ensemble, folder: Path, flags_of: Flags, seed: int, epochs: int, build: Callable) -> None:
-    """Trains an ensemble in a folder, and writes what holds its members together.
+def train(
+    ensemble: Ensemble, folder: Path, flags_of: Flags, seed: int, epochs: int, build: Callable, bare: bool = False
+) -> None:
+    """Trains an ensemble in a folder, and writes what holds its members together; `bare`: no exported generator.
 
     Raises:
         InputError: that names the members that failed, when the others are kept.
@@ -306,8 +308,10 @@ def train(ensemble: Ensemble, folder: Path, flags_of: Flags, seed: int, epochs: 
         raise InputError(f"ensemble: no member was trained: {why}")
     shares = dict(zip(done, ensemble.shares(len(done)), strict=True))
     file.write(folder, shares, failed)
-    version = export.save_generator(Run(folder).sampler(), folder / "saved_model")
-    print(f"{folder}: {len(done)} of {len(names)} members; one generator of all is {version}")
+    said = f"{folder}: {len(done)} of {len(names)} members"
+    if not bare:
+        said += f"; one generator of all is {export.save_generator(Run(folder).sampler(), folder / 'saved_model')}"
+    print(said)
     if failed:
         raise InputError(f"ensemble: {why}; the others are kept, and the same command tries again")
     print(f"next: kgan sample --run_dir={folder}")

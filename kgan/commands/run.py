@@ -131,6 +131,7 @@ def watch(
     alarm: Mapping[str, Any] | None = None,
     equilibrium: Mapping[str, Any] | None = None,
     batch: Any = None,
+    bare: bool = False,
 ) -> list[keras.callbacks.Callback]:
     """The callbacks that keep a run's folder: checkpoints, logs, curves and pictures.
 
@@ -147,6 +148,7 @@ def watch(
         alarm: what `CollapseAlarm` is given, "reals" and "policy", say; None for no alarm.
         equilibrium: what `EquilibriumMonitor` is given, "held_out" and "every", say; None for no monitor.
         batch: of data as the game takes it, from which one that translates takes the pictures to show and to measure.
+        bare: without curves, pictures and TensorBoard's files.
     """
     judges = []
     if evaluator is not None:
@@ -162,10 +164,9 @@ def watch(
         callbacks.NonFiniteGuard(run_dir, policy=non_finite),
         *judges,  # before the table of what they add to the logs
         callbacks.CSVLogger(run_dir),
-        callbacks.LossCurves(run_dir),
-        callbacks.SampleGrid(run_dir, batch=batch),
+        *([] if bare else [callbacks.LossCurves(run_dir), callbacks.SampleGrid(run_dir, batch=batch)]),
         # Keras's own writes wherever it is.
-        *([keras.callbacks.TensorBoard(Path(run_dir) / "logs", write_graph=False)] if is_chief() else []),
+        *([keras.callbacks.TensorBoard(Path(run_dir) / "logs", write_graph=False)] if is_chief() and not bare else []),
         keras.callbacks.LambdaCallback(on_train_begin=begin),
     ]
 

@@ -136,11 +136,12 @@ _enum("non_finite", "stop", ["stop", "rollback"], "What to do when a loss or a w
 _whole("checkpoint_every", 1, "Epochs between checkpoints.", least=1)
 _whole("checkpoint_steps", None, "Rounds between checkpoints inside an epoch; default: none there.", least=1)
 _whole("keep", 3, "How many checkpoints are kept.", least=1)
+flags.DEFINE_boolean("bare", False, "Train and measure only: no pictures, no report, no exported generator; for runs by the dozen.", flag_values=FLAGS)
 
 # These are for `fit`, for the metrics and for the callbacks; all the others are for `run.build`.
 FIT = ("epochs", "steps_per_epoch")
 JUDGE = ("metrics", "features", "evaluate_num", "alarm", "equilibrium_every")
-WATCH = ("checkpoint_every", "checkpoint_steps", "keep", "non_finite", "evaluate_every", "evaluate_patience")
+WATCH = ("checkpoint_every", "checkpoint_steps", "keep", "non_finite", "evaluate_every", "evaluate_patience", "bare")
 # These say how long, where and how well watched a run is, not what it computes: a run may go on with others.
 FREE = {"run_dir", "data_dir", "epochs", "strategy", "start_timeout", *JUDGE, *WATCH}
 
@@ -187,11 +188,13 @@ def main(argv: Sequence[str]) -> None:
         watchers.append(callbacks.ProgressLines(lines=not sys.stdout.isatty(), also=decides))
     gan.fit(dataset, callbacks=watchers, verbose=0, **_given(FIT))
     if any(getattr(watcher, "failed", False) for watcher in watchers):
-        if chief:
+        if chief and not FLAGS.bare:
             with contextlib.suppress(InputError):  # there may be no checkpoint, or a generator of NaN
                 print(f"look at: {report.write(folder)}")
         raise InputError(f"{folder}: training stopped before its end, for the reason above")
-    if chief:
+    if chief and FLAGS.bare:
+        print(f"{folder}: logs.csv and checkpoints/; the same command without --bare exports and reports")
+    elif chief:
         model = folder / "saved_model"
         if not export.is_newest(gan, model):  # it may have been trained to its end, and stopped before it was exported
             export.save_generator(gan, model, facts=facts(Run(folder)))
@@ -222,7 +225,7 @@ def _train_ensemble(folder: Path) -> None:
     dataset, gan = build(FLAGS.seed)  # so that what cannot be trained is told before anything is written
     gan.check_batch(next(iter(dataset)))
     flagfile.write(folder, FLAGS)
-    ensemble.train(kind, folder, flags_of, FLAGS.seed, FLAGS.epochs, build)
+    ensemble.train(kind, folder, flags_of, FLAGS.seed, FLAGS.epochs, build, FLAGS.bare)
 
 
 def _settings() -> dict[str, Any]:

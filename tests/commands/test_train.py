@@ -87,6 +87,15 @@ def test_a_run_end_to_end_shows_only_its_own_lines(tmp_path):
     assert {path.name for path in (tmp_path / "run").iterdir()} == files
 
 
+def test_a_bare_run_is_the_same_run_and_is_exported_when_asked(finished, tmp_path):
+    folder = tmp_path / "run"
+    assert train(folder, "--epochs=2", "--bare") == 0
+    assert {path.name for path in folder.iterdir()} == {".lock", "flags.txt", "logs.csv", "checkpoints"}
+    assert (folder / "logs.csv").read_bytes() == (finished / "logs.csv").read_bytes()
+    assert train(folder, "--epochs=2") == 0
+    assert {"saved_model", "report.html", "curves.png"} <= {path.name for path in folder.iterdir()}
+
+
 MIRRORED = """
 import sys
 import tensorflow as tf
