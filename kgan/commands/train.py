@@ -136,7 +136,8 @@ _enum("non_finite", "stop", ["stop", "rollback"], "What to do when a loss or a w
 _whole("checkpoint_every", 1, "Epochs between checkpoints.", least=1)
 _whole("checkpoint_steps", None, "Rounds between checkpoints inside an epoch; default: none there.", least=1)
 _whole("keep", 3, "How many checkpoints are kept.", least=1)
-flags.DEFINE_boolean("bare", False, "Train and measure only: no pictures, no report, no exported generator; for runs by the dozen.", flag_values=FLAGS)
+_bare = "Train and measure only: no pictures, no report, no exported generator; for runs by the dozen."
+flags.DEFINE_boolean("bare", False, _bare, flag_values=FLAGS)
 
 # These are for `fit`, for the metrics and for the callbacks; all the others are for `run.build`.
 FIT = ("epochs", "steps_per_epoch")

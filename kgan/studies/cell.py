@@ -79,7 +79,8 @@ def play(study: Study, setting: Setting, seed: int, budget: int, folder: Path, e
     ensemble = any(flag.startswith("--ensemble") for flag in setting.flags)
     # The members of an ensemble have the seeds from its own on: those of two ensembles are not to share any.
     own = seed * setting.runs
-    length = [f"--epochs={EPOCHS}", f"--steps_per_epoch={rounds // EPOCHS}", f"--seed={own}", f"--run_dir={run}", "--bare"]
+    length = [f"--epochs={EPOCHS}", f"--steps_per_epoch={rounds // EPOCHS}", f"--seed={own}"]
+    length += [f"--run_dir={run}", "--bare"]
     measure = [f"--metrics={study.metrics}", f"--evaluate_every={EPOCHS}", f"--evaluate_num={NUM}"]
     if study.looks:
         length.append(f"--equilibrium_every={max(1, rounds // study.looks)}")
