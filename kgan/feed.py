@@ -65,7 +65,8 @@ def trial_of_judge(role: str, network: keras.layers.Layer, inputs: Mapping[str, 
     """
     said = trial(role, network, inputs)
     if not tf.is_tensor(said) and not (isinstance(said, Mapping) and "logits" in said):
-        got = f"a dict of {sorted(said)}" if isinstance(said, Mapping) else f"a {type(said).__name__} of {len(said)}"
+        got = f"a {type(said).__name__}" + (f" of {len(said)}" if isinstance(said, list | tuple) else "")
+        got = f"a dict of {sorted(said)}" if isinstance(said, Mapping) else got
         raise InputError(f"{role}: {network.name!r} gives {got}; wanted logits, or a dict with 'logits' in it")
     return said
 

@@ -310,7 +310,8 @@ def train(
     file.write(folder, shares, failed)
     said = f"{folder}: {len(done)} of {len(names)} members"
     if not bare:
-        said += f"; one generator of all is {export.save_generator(Run(folder).sampler(), folder / 'saved_model')}"
+        version = export.save_generator(Run(folder).sampler(), folder / "saved_model")
+        said += f"; one generator of all is {version}"
     print(said)
     if failed:
         raise InputError(f"ensemble: {why}; the others are kept, and the same command tries again")

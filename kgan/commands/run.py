@@ -158,15 +158,18 @@ def watch(
         judges.append(callbacks.CollapseAlarm(run_dir, **alarm))
     if equilibrium is not None:
         judges.append(callbacks.EquilibriumMonitor(run_dir, **equilibrium))
+    shown: list[keras.callbacks.Callback] = []
+    if not bare:
+        shown += [callbacks.LossCurves(run_dir), callbacks.SampleGrid(run_dir, batch=batch)]
+        if is_chief():  # Keras's own writes wherever it is
+            shown.append(keras.callbacks.TensorBoard(Path(run_dir) / "logs", write_graph=False))
     return [
         # First, because what the others find at the beginning is the run as it was left.
         callbacks.Checkpoint(run_dir, every=checkpoint_every, every_steps=checkpoint_steps, keep=keep),
         callbacks.NonFiniteGuard(run_dir, policy=non_finite),
         *judges,  # before the table of what they add to the logs
         callbacks.CSVLogger(run_dir),
-        *([] if bare else [callbacks.LossCurves(run_dir), callbacks.SampleGrid(run_dir, batch=batch)]),
-        # Keras's own writes wherever it is.
-        *([keras.callbacks.TensorBoard(Path(run_dir) / "logs", write_graph=False)] if is_chief() and not bare else []),
+        *shown,
         keras.callbacks.LambdaCallback(on_train_begin=begin),
     ]
 

@@ -150,3 +150,12 @@ def test_heads_of_which_none_is_called_logits_are_told_the_way(named, got):
 def test_an_input_that_nobody_gives_is_told_with_its_shape():
     with pytest.raises(InputError, match=r"^discriminator: '.*' is given samples \(2,\), but it takes \(2,\), \(\)$"):
         kgan.GAN(points(), two_inputs(), latent_dim=2)
+
+
+def test_a_discriminator_that_says_nothing_is_told_so():
+    class Silent(Judge):
+        def call(self, x, training=False):
+            self.out(x)
+
+    with pytest.raises(InputError, match=r"^discriminator: '.*' gives a NoneType; wanted logits"):
+        kgan.GAN(points(), Silent(), latent_dim=2)
