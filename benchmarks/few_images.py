@@ -1,12 +1,13 @@
 """What augmentation does for an SNGAN on few images of Fashion-MNIST, or StyleGAN2-ADA: overfitting, and quality.
 
-    python benchmarks/few_images.py PERCENT SEED AUGMENT [ROUNDS] [GAME] [IMAGE.png]
+    python benchmarks/few_images.py PERCENT SEED AUGMENT [ROUNDS] [GAME] [IMAGE.png] [PIXELS]
 
 AUGMENT is none, ada, "ada(target=0.2)", or a DiffAugment policy; GAME is sngan or stylegan2_ada, of about as many
-weights (137,000 and 85,000). IMAGE is a picture of samples, StyleGAN2's at psi = 1, 0.7 and 0.4.
+weights (137,000 and 85,000 at 16 pixels). IMAGE is a picture of samples, StyleGAN2's at psi = 1, 0.7 and 0.4.
 
-Images are reduced to 16 x 16 pixels, where a critic that overfits (SNGAN's residual one, sum-pooled) trains for a
-hundred epochs in minutes; DCGAN's critic, spectrally normalised, hardly overfits 6,000 images at any length tried.
+Images are reduced to 16 x 16 pixels unless PIXELS says otherwise: there a critic that overfits (SNGAN's residual one,
+sum-pooled) trains for a hundred epochs in minutes; DCGAN's critic, spectrally normalised, hardly overfits 6,000 images
+at any length tried.
 Prints one JSON line: the discriminator's mean logit on the reals it trains on less that on held-out reals (the gap),
 and the Fréchet distance of 5,000 samples of the averaged generator to the 10,000 test images, in the features of a
 classifier that this script trains on the training set (the same in every run; its accuracy is in the line), with
@@ -22,24 +23,24 @@ import numpy as np
 
 import kgan
 
-SHAPE, LATENTS, BATCH = (16, 16, 1), 64, 64
+LATENTS, BATCH = 64, 64
 
 
-def load(split: str, **settings):
-    return kgan.data.load("fashion_mnist", split=split, resolution=SHAPE[0], **settings)
+def load(split: str, pixels: int, **settings):
+    return kgan.data.load("fashion_mnist", split=split, resolution=pixels, **settings)
 
 
-def images_and_labels(split: str) -> tuple[np.ndarray, np.ndarray]:
-    parts = list(load(split, batch_size=1000, labels=True, shuffle=False))
+def images_and_labels(split: str, pixels: int) -> tuple[np.ndarray, np.ndarray]:
+    parts = list(load(split, pixels, batch_size=1000, labels=True, shuffle=False))
     return np.concatenate([x for x, _ in parts]), np.concatenate([y for _, y in parts])
 
 
-def classifier() -> keras.Model:
+def classifier(pixels: int) -> keras.Model:
     keras.utils.set_random_seed(0)
     layers = keras.layers
     model = keras.Sequential(
         [
-            keras.Input(SHAPE),
+            keras.Input((pixels, pixels, 1)),
             layers.Conv2D(32, 3, 1, padding="same", activation="relu"),
             layers.Conv2D(32, 3, 2, padding="same", activation="relu"),
             layers.Conv2D(64, 3, 2, padding="same", activation="relu"),
@@ -49,22 +50,22 @@ def classifier() -> keras.Model:
         ]
     )
     model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True), metrics=["accuracy"])
-    model.fit(*images_and_labels("train"), batch_size=128, epochs=4, verbose=0)
+    model.fit(*images_and_labels("train", pixels), batch_size=128, epochs=4, verbose=0)
     return model
 
 
-def sngan() -> kgan.GAN:
+def sngan(shape: tuple[int, int, int]) -> kgan.GAN:
     return kgan.SNGAN(
-        kgan.networks.dcgan_generator(SHAPE, LATENTS, width=24),
-        kgan.networks.sngan_discriminator(SHAPE, width=32),
+        kgan.networks.dcgan_generator(shape, LATENTS, width=24),
+        kgan.networks.sngan_discriminator(shape, width=32),
         latent_dim=LATENTS,
     )
 
 
-def stylegan2_ada() -> kgan.GAN:
+def stylegan2_ada(shape: tuple[int, int, int]) -> kgan.GAN:
     return kgan.StyleGAN2ADA(
-        kgan.networks.stylegan2_generator(SHAPE, LATENTS, width=24, mapping_layers=2),
-        kgan.networks.stylegan2_discriminator(SHAPE, width=24),
+        kgan.networks.stylegan2_generator(shape, LATENTS, width=24, mapping_layers=2),
+        kgan.networks.stylegan2_discriminator(shape, width=24),
         latent_dim=LATENTS,
     )
 
@@ -90,24 +91,25 @@ GAMES = {  # how it is made, what its compile is given
 }
 
 
-def main(percent: str, seed: str, augment: str, rounds: str = "12000", game: str = "sngan", image: str = "") -> None:
-    rounds = int(rounds)
-    judge = classifier()
+def main(percent, seed, augment, rounds="12000", game="sngan", image="", pixels="16") -> None:
+    rounds, pixels = int(rounds), int(pixels)
+    judge = classifier(pixels)
     features = keras.Model(judge.inputs, judge.get_layer("features").output)
     see = lambda x: features.predict(x, batch_size=1000, verbose=0)  # noqa: E731
-    test, labels = images_and_labels("test")
+    test, labels = images_and_labels("test", pixels)
     accuracy = judge.evaluate(test, labels, verbose=0)[1]
     reference = see(test)
 
     keras.utils.set_random_seed(int(seed))
     make, settings = GAMES[game]
-    gan = make()
+    gan = make((pixels, pixels, 1))
     augment_by = None if augment == "none" else augment
     gan.compile(**settings(), augment=augment_by, seed=int(seed), steps_per_execution=50)
     split = f"train[:{percent}%]"
-    held_out_reals = load("test", batch_size=BATCH)
-    reals = load(split, batch_size=BATCH, seed=int(seed))
-    line = {"game": game, "percent": int(percent), "seed": int(seed), "augment": augment, "rounds": rounds}
+    held_out_reals = load("test", pixels, batch_size=BATCH)
+    reals = load(split, pixels, batch_size=BATCH, seed=int(seed))
+    line = {"game": game, "percent": int(percent), "pixels": pixels, "seed": int(seed), "augment": augment}
+    line["rounds"] = rounds
     seconds = 0.0
     for part in range(4):
         start = time.process_time()
@@ -125,7 +127,7 @@ def main(percent: str, seed: str, augment: str, rounds: str = "12000", game: str
             psis = [{"truncation": psi} for psi in (1.0, 0.7, 0.4)] if game == "stylegan2_ada" else [{}]
             rows = [gan.sample(20, seed=1, **psi) for psi in psis]
             kgan.pictures.write_png(image, kgan.pictures.grid(np.concatenate(rows), 20))
-    others = images_and_labels("train[50%:]")[0][:5000]
+    others = images_and_labels("train[50%:]", pixels)[0][:5000]
     line["fid_real"] = round(kgan.metrics.frechet_distance(reference, see(others)), 2)
     line |= {"classifier_accuracy": round(accuracy, 3), "seconds": round(seconds)}
     print(json.dumps(line), flush=True)

@@ -62,3 +62,11 @@ def test_normal_is_finite_at_its_ends(monkeypatch):
         low, high = random.normal((2,), SEED, dtype).numpy()
         assert np.isfinite(low) and high == -low
         assert random.uniform((2,), SEED, dtype=dtype).numpy()[1] < 1.0
+
+
+def test_every_bit_of_a_seed_and_of_what_is_folded_counts():
+    """As some of TensorFlow's functions of a seed read the low 8 bits of each word only."""
+    seeds = [(0, 0), *((1 << bit, 0) for bit in range(31)), *((0, 1 << bit) for bit in range(31))]
+    folded = [random.fold_in(tf.constant(seed), 1) for seed in seeds]
+    folded += [random.fold_in(tf.constant([0, 0]), 1 << bit) for bit in range(1, 31)]
+    assert len({tuple(one.numpy().tolist()) for one in folded}) == len(folded)

@@ -28,9 +28,12 @@ def pack(folder: str | os.PathLike, out: str | os.PathLike) -> Path:
         It.
 
     Raises:
-        InputError: a folder without pictures; `out`, if there is something.
+        InputError: no folder, or one without pictures; `out`, if there is something.
     """
-    listing, out = pictures(folder), Path(os.path.expanduser(out))
+    folder, out = Path(os.path.expanduser(folder)), Path(os.path.expanduser(out))
+    if not folder.is_dir():
+        raise InputError(f"from: no such folder: {printable(str(folder))}")
+    listing = pictures(folder)
     if out.exists():
         raise InputError(f"data_dir: {printable(str(out))} exists; wanted the name of a folder to make")
     labels = None if listing.unlabelled() else listing.classes()

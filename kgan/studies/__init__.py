@@ -12,6 +12,7 @@ RUNS = {
     "stabilisation": "how a gradient penalty stabilises: the field's eigenvalues, with and without",
     "ensembles": "what ensembles buy against mode collapse, and what they cost",
     "capacity": "the discriminator's capacity against the quality of samples",
+    "augmentation": "what augmentation does on few and on all data, and from where on it harms",
     "alternation": "which update rules beat alternating steps at equal gradient evaluations",
     "discriminators": "what several discriminators buy, by how the generator hears them",
     "rates": "for which learning rates four presets train at all",

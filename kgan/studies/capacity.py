@@ -106,12 +106,13 @@ those of a classifier's features, against all digits. The *gap* is the mean sign
     ],
     columns=[*COLUMNS, Column("precision", "precision"), Column("recall", "recall")],
     answer=answer,
-    budget=8_000,
-    seeds=3,
+    budget=2_400,
+    seeds=5,
     quick=(1_000, 2),
     in_quick=lambda setting: (
         setting.name in [named(size, how, "10 %") for size in ("1/4", "1", "4") for how in ("none", "R1")]
     ),
+    pace=5.0,
     looks=4,
     figure=figure,
 )

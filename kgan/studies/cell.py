@@ -7,10 +7,7 @@ was measured, from which the study's columns are made anew whenever it is read, 
 import contextlib
 import json
 import math
-import os
 import re
-import subprocess
-import sys
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -20,6 +17,7 @@ import numpy as np
 from kgan import files
 from kgan.checks import InputError
 from kgan.runs import Run
+from kgan.studies import process
 from kgan.studies.grid import EPOCHS, Setting, Study
 
 NUM = 2500  # samples that are measured, as in VEEGAN's and PacGAN's tables
@@ -141,17 +139,8 @@ def facts(run: Path) -> dict[str, float]:
 def _command(folder: Path, arguments: Sequence[str], environment: Mapping | None) -> float:
     """Runs `kgan` with its output in said.txt; it ends when this process is interrupted. Seconds of processors."""
     said = folder / "said.txt"
-    with said.open("ab") as out:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "kgan", *arguments], stdout=out, stderr=subprocess.STDOUT, env=environment
-        )
-        try:
-            _, status, used = os.wait4(process.pid, 0)
-            process.returncode = os.waitstatus_to_exitcode(status)
-        except BaseException:
-            process.terminate()
-            raise
-    if process.returncode:
-        lines = said.read_text(errors="replace").strip().splitlines() or [f"ended with status {process.returncode}"]
+    status, used = process.run(arguments, said, environment)
+    if status:
+        lines = said.read_text(errors="replace").strip().splitlines() or [f"ended with status {status}"]
         raise InputError(f"{folder.name}: kgan {arguments[0]}: {lines[-1]}")
-    return used.ru_utime + used.ru_stime
+    return used

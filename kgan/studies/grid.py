@@ -14,7 +14,7 @@ from kgan.checks import InputError
 from kgan.studies.verdict import Table
 
 EPOCHS = 4  # in which every run is cut, for its checkpoints and curves
-START = 15.0  # seconds of one core in which `kgan train` begins and ends, whatever it trains
+START = 5.0  # seconds of one core in which a cell begins and ends, whatever it trains
 
 
 @dataclasses.dataclass(frozen=True)
@@ -106,7 +106,7 @@ class Study:
     seeds: int
     quick: tuple[int, int]
     in_quick: Callable[[Setting], bool] = lambda _: True
-    pace: float = 2.0
+    pace: float = 1.0
     looks: int = 0
     drawn: int = 2
     figure: Callable[[Table], Figure] | None = None

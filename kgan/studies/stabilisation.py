@@ -189,7 +189,7 @@ lazy form of StyleGAN2, eight times as heavy at each eighth round.
     ],
     answer=answer,
     budget=8_000,
-    seeds=3,
+    seeds=5,
     quick=(2_000, 2),
     in_quick=lambda setting: setting.name in QUICK,
     pace=3.0,

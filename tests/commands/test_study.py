@@ -11,7 +11,7 @@ import pytest
 from kgan.commands import main
 from kgan.studies import PLAYED, RUNS, STUDIES
 
-KNOWN = "alternation, bilinear, capacity, dirac, discriminators, ensembles, rates, stabilisation"
+KNOWN = "alternation, augmentation, bilinear, capacity, dirac, discriminators, ensembles, rates, stabilisation"
 ROWS = {"dirac": 37, "bilinear": 60}
 
 

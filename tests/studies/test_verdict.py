@@ -90,9 +90,7 @@ def test_the_answer_of_a_study_turns_with_its_table(name):
                 value = i + 0.01 * seed
                 row = {"setting": setting, "seed": seed, "outcome": "ended", "seconds": 1.0, "core_seconds": 1.0}
                 row |= dict.fromkeys([column.name for column in study.columns], value)
-                rows.append(row | {key: float(i % 2) for key in ("good", "collapsed") if key in row})
-                if "good" in row:
-                    rows[-1]["good"] = float(i < len(names) // 2)
+                rows.append(row | {key: float(i % 2) for key in ("collapsed",) if key in row})
         return Table(sorted(rows, key=lambda row: names.index(row["setting"])))
 
     up, down = (list(study.answer(table_of(rising))) for rising in (True, False))

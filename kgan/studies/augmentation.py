@@ -1,0 +1,94 @@
+"""What augmentation of what the discriminator sees does, on all and on few data, and from where on it harms."""
+
+from collections.abc import Sequence
+
+from kgan.studies import capacity
+from kgan.studies.grid import Column, Setting, Study
+from kgan.studies.verdict import Table, against, compared, published, trend
+
+NONE, DIFF, ADAPTED = "none", "DiffAugment", "ADA"
+PIPES = {f"pipe, p = {p:g}": p for p in (0.1, 0.3, 0.6, 1.0)}
+AUGMENTS = {
+    NONE: [],
+    DIFF: ["--augment=translation,cutout"],
+    ADAPTED: ["--augment=ada(kimg=50)"],
+    **{name: [f"--augment=pipe(p={p:g})"] for name, p in PIPES.items()},
+}
+QUICK = (NONE, DIFF, "pipe, p = 1")
+
+
+def named(augment: str, data: str) -> str:
+    """A setting's name."""
+    return f"{augment}, {data} of the data"
+
+
+def answer(table: Table) -> Sequence[str]:
+    """Each against none, on all and on few data; how it goes with p; what was published."""
+    said, there = [], table.settings()
+    for data in capacity.DATA:
+        none = named(NONE, data)
+        others = [named(augment, data) for augment in AUGMENTS if augment != NONE]
+        others = [name for name in others if name in there]
+        if none not in there or not others:
+            continue
+        said += [
+            against(table, "fid", "the Fréchet distance", none, others, highest=False),
+            against(table, "coverage", "coverage", none, others, highest=True),
+            against(table, "gap", "the gap", none, others, highest=False),
+        ]
+        most, along = named("pipe, p = 1", data), [named(augment, data) for augment in (NONE, *PIPES)]
+        if most in there:
+            best = table.best("fid", highest=False, among=[none, *others])
+            said.append(f"the most augmentation: {compared(table, 'fid', 'the Fréchet distance', most, none)}")
+            said.append(f"the best of all: {compared(table, 'fid', 'the Fréchet distance', best, none)}")
+        along = [name for name in along if name in there]
+        if len(along) > 2:
+            said.append(trend(table, "fid", "the Fréchet distance", along, f"p ({data} of the data)"))
+    for source, augment in (
+        ("Zhao et al. 2020, at 10 % of CIFAR-10,", DIFF),
+        ("Karras et al. 2020, at 1,000 of FFHQ's images,", ADAPTED),
+    ):
+        better, worse = named(augment, "10 %"), named(NONE, "10 %")
+        if better in there and worse in there:
+            said.append(published(table, "fid", "the Fréchet distance", source, better, worse, highest=False))
+    return said
+
+
+STUDY = Study(
+    name="augmentation",
+    title="How much augmentation helps, and how much harms?",
+    question="""
+On few data a discriminator learns the reals by heart. Augmenting what it sees, reals and fakes alike, is said to cure
+that (DiffAugment, ADA); on ample data, or done too much, it is said to harm: what the generator makes is then what the
+augmentation makes of it. From where on?
+""",
+    method=f"""
+Digits of 8 x 8 pixels and a DCGAN of width {capacity.GENERATOR}, without a regulariser, on all {capacity.DIGITS:,}
+digits and on {capacity.FEW}, another {capacity.FEW} for each seed; equal rounds. DiffAugment with translation and
+cutout; ADA's pipe (flips, quarter turns, moves, scales, turns, brightness, contrast), each transform at a probability p
+that is held, or steered (ADA, 50,000 images to move p by 1). At p = 1 no sample is left as it is, and a quarter turn is
+one of four: the discriminator cannot know how a digit stands. The Fréchet distance and coverage are those of a
+classifier's features, against all digits. The *gap* is the mean sign of the logits on reals in training (r_t), less
+that on a held-out batch.
+""",
+    common=capacity.STUDY.common,
+    metrics="fid,density_coverage",
+    settings=[
+        Setting(named(augment, data), flags, rows=rows)
+        for data, rows in capacity.DATA.items()
+        for augment, flags in AUGMENTS.items()
+    ],
+    columns=[*capacity.COLUMNS, Column("log.aug_p", "p at the end", lambda m: m.get("log.aug_p", 0.0), shown=False)],
+    answer=answer,
+    budget=3_000,
+    seeds=5,
+    quick=(1_000, 2),
+    in_quick=lambda setting: setting.name in [named(augment, "10 %") for augment in QUICK],
+    pace=5.0,
+    looks=4,
+    drawn=3,
+    reading="""
+The failure that is expected is in the table: more augmentation than helps. Digits are no photographs: a flipped digit
+is none, so that what leaks is seen soon.
+""",
+)
