@@ -82,10 +82,14 @@ def writable(name: str, path: str | os.PathLike) -> None:
         raise InputError(f"{name}: {folder} {what}, wanted another place than {str(path)!r}")
 
 
-def _run(name: str, args: Sequence[str]) -> None:
-    # Before TensorFlow is imported, which reads both.
+def before_tensorflow() -> None:
+    """Sets what TensorFlow and Keras read when they are imported."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ["KERAS_BACKEND"] = "tensorflow"
+
+
+def _run(name: str, args: Sequence[str]) -> None:
+    before_tensorflow()
     if name in HELP:
         print(_overview())
         return

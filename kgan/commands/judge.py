@@ -122,12 +122,18 @@ def some(batches: tf.data.Dataset, num: int) -> Any:
     return keras.tree.map_structure(lambda *parts: np.concatenate(parts)[:num], *taken)
 
 
-def held_out(dataset: str, batch_size: int, **where: Any) -> Any:
-    """A batch of the data set's test split; of the data themselves, where there is none."""
+def held_out(dataset: str, batch_size: int, rows: np.ndarray | None = None, **where: Any) -> Any:
+    """A batch of the data set's test split; where there is none, of the data that are not in `rows`, which are trained
+    on, if they leave a batch; else of the data themselves.
+    """
     try:
         test = data.load(dataset, split="test", batch_size=batch_size, **where)
     except InputError:
-        test = data.load(dataset, batch_size=batch_size, **where)
+        if rows is not None:
+            size = int(data.load(dataset, **where).cardinality())
+            rows = np.setdiff1d(np.arange(size), rows)
+            rows = rows if len(rows) >= batch_size else None
+        test = data.load(dataset, batch_size=batch_size, rows=rows, **where)
     return keras.tree.map_structure(lambda part: part.numpy(), next(iter(test)))
 
 

@@ -99,7 +99,7 @@ def build(
         takers = [one for one, game in PRESETS.items() if _takes(game, name)]
         if preset not in takers and takers:
             raise InputError(f"{name}: wanted it with --preset={' or '.join(takers)}, got {value!r} with {preset!r}")
-    where = {"data_dir": data_dir, "resolution": resolution, "rows": None if rows is None else _rows(rows)}
+    where = {"data_dir": data_dir, "resolution": resolution, "rows": None if rows is None else places(rows)}
     batches = data.load(dataset, batch_size=batch_size, seed=seed, labels=model.labelled, **where)
     shapes = keras.tree.map_structure(lambda spec: tuple(spec.shape[1:]), batches.element_spec)
     numbers = sum(math.prod(spec.shape[1:]) for spec in keras.tree.flatten(batches.element_spec))
@@ -203,7 +203,8 @@ def _optimizer(argument: str, value: Any) -> keras.optimizers.Optimizer:
         raise InputError(f"{argument}: {value!r}: {error}") from error
 
 
-def _rows(path: str) -> np.ndarray:
+def places(path: str) -> np.ndarray:
+    """What `--rows` names."""
     try:
         return np.load(path)
     except (OSError, ValueError, EOFError) as error:

@@ -240,7 +240,7 @@ def _settings() -> dict[str, Any]:
 
 def _judges(dataset: "tf.data.Dataset", gan: "GameModel") -> dict[str, Any]:
     """What measures and what raises the alarm, for `run.watch`."""
-    from kgan.commands import judge
+    from kgan.commands import judge, run
 
     where = {name: FLAGS[name].value for name in ("data_dir", "resolution")}
     generator = gan.sampler()
@@ -260,7 +260,8 @@ def _judges(dataset: "tf.data.Dataset", gan: "GameModel") -> dict[str, Any]:
     if FLAGS.alarm in ("stop", "rollback") or (FLAGS.alarm == "warn" and len(reals) >= 100):  # fewer do not say much
         judges["alarm"] = {"reals": reals, "network": network, "policy": FLAGS.alarm, "batch": batch}
     if FLAGS.equilibrium_every:
-        held_out = judge.held_out(FLAGS.dataset, FLAGS.batch_size, labels=gan.labelled, **where)
+        rows = None if FLAGS.rows is None else run.places(FLAGS.rows)
+        held_out = judge.held_out(FLAGS.dataset, FLAGS.batch_size, rows, labels=gan.labelled, **where)
         judges["equilibrium"] = {"held_out": held_out, "every": FLAGS.equilibrium_every}
     return judges
 

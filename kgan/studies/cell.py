@@ -137,9 +137,11 @@ def facts(run: Path) -> dict[str, float]:
 
 
 def _command(folder: Path, arguments: Sequence[str], environment: Mapping | None) -> float:
-    """Runs `kgan` with its output in said.txt; it ends when this process is interrupted. Seconds of processors."""
+    """Runs `kgan` with its output in said.txt. Seconds of processors."""
     said = folder / "said.txt"
     status, used = process.run(arguments, said, environment)
+    if status < 0:
+        raise InputError(f"{folder.name}: kgan {arguments[0]}: killed by signal {-status}; the same command goes on")
     if status:
         lines = said.read_text(errors="replace").strip().splitlines() or [f"ended with status {status}"]
         raise InputError(f"{folder.name}: kgan {arguments[0]}: {lines[-1]}")

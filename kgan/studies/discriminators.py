@@ -35,7 +35,8 @@ def answer(table: Table) -> Sequence[str]:
     hearings = [name for name in others if name.startswith("5, ") and "batch" not in name]
     if len(hearings) > 1:
         best = table.best("reverse_kl", highest=False, among=hearings)
-        said += [compared(table, "reverse_kl", "reverse KL", best, name) for name in hearings if name != best]
+        others = [name for name in hearings if best not in (None, name)]
+        said += [compared(table, "reverse_kl", "reverse KL", best, name) for name in others]
     gman = "Durugkar et al. 2017, on MNIST,"
     for better, worse in (("5, softmax", "5, max"), ("5, mean", "5, max"), ("5, mean", ONE)):
         if better in there and worse in there:

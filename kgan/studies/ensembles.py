@@ -29,6 +29,8 @@ def answer(table: Table) -> Sequence[str]:
     if "AdaGAN, 4" in there and "independent, 4" in there:
         tolstikhin = "Tolstikhin et al. 2017, on mixtures of Gaussians,"
         said.append(published(table, "modes", "modes", tolstikhin, "AdaGAN, 4", "independent, 4"))
+    if best is None:
+        return said
     return said + [compared(table, "modes", "modes", best, other) for other in (WIDE, LONG) if other in there]
 
 
@@ -67,7 +69,7 @@ third of the rounds. Chekhov GAN is one generator against the last 5 discriminat
     quick=(2_000, 2),
     in_quick=lambda setting: setting.name in QUICK,
     reading="""
-Modes that a run loses *rotate* on the ring: the generator visits them one after another. Snapshots of one run then
-look very good, because each has caught it elsewhere; on data whose lost modes stay lost they would not.
+A mode is there that has one good sample, and a quarter of the rounds makes fewer good samples. Read modes and good
+samples together.
 """,
 )

@@ -15,6 +15,7 @@ from kgan.studies.verdict import Table
 
 EPOCHS = 4  # in which every run is cut, for its checkpoints and curves
 START = 5.0  # seconds of one core in which a cell begins and ends, whatever it trains
+LOAD = 6.0  # more, for each member of an ensemble: they load TensorFlow
 
 
 @dataclasses.dataclass(frozen=True)
@@ -119,8 +120,10 @@ class Study:
 
     def seconds(self, setting: Setting, budget: int) -> float:
         """About how long a run of a setting takes on one core."""
-        evaluations = setting.rounds(budget) * setting.price
-        return setting.runs * (START + self.pace * evaluations / 1000)
+        training = self.pace * setting.rounds(budget) * setting.price / 1000
+        if setting.runs == 1:
+            return START + training
+        return START + setting.runs * (LOAD + START + training)
 
     def cells(self, quick: bool) -> list[tuple[Setting, int, int]]:
         """(setting, seed, budget) of each cell, in the table's order."""

@@ -1,23 +1,27 @@
 """Commands of `kgan`, each in a process of its own that is forked from one that has loaded TensorFlow already.
 
 Loading it takes longer than a small run: six of the eleven seconds of a core. A process that has only loaded it, and
-computed nothing, has nothing yet that a fork would break (multiprocessing's "forkserver"), and what is forked from it
-computes the same bits as `python -m kgan`.
+computed nothing, has nothing yet that a fork would break (multiprocessing's "forkserver", on Linux), and what is forked
+from it computes the bits that `python -m kgan` computes. A script that runs a study is to have its `if __name__ ==
+"__main__"`, as with any process of multiprocessing.
 """
 
 import math
 import multiprocessing
 import os
 import resource
+import runpy
 import sys
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from multiprocessing import connection, forkserver
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from kgan import commands
-
 CONTEXT = multiprocessing.get_context("forkserver")
-CONTEXT.set_forkserver_preload(["kgan.studies.loaded"])
+CONTEXT.set_forkserver_preload(["kgan.commands.loaded"])
+LOCK = threading.Lock()  # two threads must not ask after one process: the second would take it for lost
 
 
 def run(arguments: Sequence[str], said: Path, environment: Mapping[str, str] | None = None) -> tuple[int, float]:
@@ -29,30 +33,63 @@ def run(arguments: Sequence[str], said: Path, environment: Mapping[str, str] | N
         environment: of the process; default: this one's.
 
     Returns:
-        (exit status, seconds of processors, of its own processes too; NaN if it was killed).
+        (exit status, less than 0 for the signal that has killed it; seconds of processors, of its own processes too,
+        NaN if it was killed).
     """
+    said.open("ab").close()
     own = dict(os.environ if environment is None else environment)
     told, tell = CONTEXT.Pipe(duplex=False)
     process = CONTEXT.Process(target=_play, args=(list(arguments), str(said), own, tell), daemon=True)
-    process.start()
+    with LOCK:
+        with _as(own):  # libraries that are loaded there read it then
+            forkserver.ensure_running()
+        process.start()
     tell.close()
     try:
         used = told.recv()
     except EOFError:
         used = math.nan
-    process.join()
+    connection.wait([process.sentinel])
+    with LOCK:
+        process.join()
     return process.exitcode, used
 
 
+def stop() -> None:
+    """Ends what `run` has begun in other threads."""
+    with LOCK:
+        for process in multiprocessing.active_children():
+            process.terminate()
+
+
+@contextmanager
+def _as(environment: Mapping[str, str]) -> Iterator[None]:
+    before = dict(os.environ)
+    os.environ.clear()
+    os.environ.update(environment)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
 def _play(arguments: Sequence[str], said: str, environment: Mapping[str, str], tell: Connection) -> None:
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     out = os.open(said, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
     for stream in (sys.stdout, sys.stderr):
         os.dup2(out, stream.fileno())
-    os.environ.clear()
-    os.environ.update(environment)  # TensorFlow looks there when it first computes
-    status = commands.main(arguments)
-    for stream in (sys.stdout, sys.stderr):
-        stream.flush()
-    spent = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    tell.send(sum(one.ru_utime + one.ru_stime for one in spent))
-    sys.exit(status)
+    sys.argv = ["kgan", *arguments]
+    with _as(environment):  # TensorFlow looks there when it first computes
+        try:
+            runpy.run_module("kgan", run_name="__main__")
+        finally:
+            for stream in (sys.stdout, sys.stderr):
+                stream.flush()
+            spent = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+            tell.send(sum(one.ru_utime + one.ru_stime for one in spent))
+
+
+def _end_with_parent() -> None:
+    connection.wait([multiprocessing.parent_process().sentinel])
+    os._exit(143)

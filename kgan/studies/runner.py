@@ -11,7 +11,7 @@ import tqdm
 
 from kgan import script
 from kgan.checks import InputError, whole
-from kgan.studies import cell, grid_page, report
+from kgan.studies import cell, grid_page, process, report
 from kgan.studies.grid import Setting, Study
 from kgan.studies.verdict import Table
 
@@ -86,6 +86,9 @@ def _here(jobs: int) -> Play:
             try:
                 for done in concurrent.futures.as_completed(waiting):
                     yield done.result()
+            except KeyboardInterrupt:
+                process.stop()
+                raise
             finally:
                 pool.shutdown(wait=False, cancel_futures=True)
 

@@ -25,16 +25,19 @@ class Mean:
         value: the mean, NaN of none.
         error: its standard error, NaN of fewer than two.
         num: of how many.
+        runs: how many there are; those without a finite value are left out, and it says so.
     """
 
     value: float
     error: float
     num: int
+    runs: int
 
     def __str__(self) -> str:
         if not self.num:
             return "–"
-        return f"{self.value:.4g}" + ("" if math.isnan(self.error) else f" ± {self.error:.2g}")
+        said = f"{self.value:.4g}" + ("" if math.isnan(self.error) else f" ± {self.error:.2g}")
+        return said + (f" (in {self.num} of {self.runs})" if self.num < self.runs else "")
 
 
 class Table:
@@ -58,9 +61,9 @@ class Table:
 
     def mean(self, setting: str, column: str) -> Mean:
         """The mean of a column over the seeds of a setting."""
-        values = self.values(setting, column)
+        values, runs = self.values(setting, column), sum(row["setting"] == setting for row in self.rows)
         error = values.std(ddof=1) / math.sqrt(len(values)) if len(values) > 1 else math.nan
-        return Mean(float(values.mean()) if len(values) else math.nan, float(error), len(values))
+        return Mean(float(values.mean()) if len(values) else math.nan, float(error), len(values), runs)
 
     def difference(self, column: str, one: str, other: str) -> tuple[float, float, bool]:
         """(mean of `one` less that of `other`, its standard error, whether the two are told apart)."""
@@ -73,18 +76,18 @@ class Table:
         told = (v for mean in (a, b) for v in (mean.value, mean.error * math.sqrt(mean.num), mean.num))
         return difference, error, bool(stats.ttest_ind_from_stats(*told, equal_var=False).pvalue < LEVEL)
 
-    def best(self, column: str, highest: bool, among: Sequence[str] | None = None) -> str:
-        """The setting with the best mean, of those that have one."""
-        means = {name: self.mean(name, column).value for name in among or self.settings()}
-        means = {name: value for name, value in means.items() if not math.isnan(value)}
-        return (max if highest else min)(means, key=means.__getitem__)
+    def best(self, column: str, highest: bool, among: Sequence[str] | None = None) -> str | None:
+        """The setting with the best mean, of those of which every run has a finite value; None if there is none."""
+        means = {name: self.mean(name, column) for name in (self.settings() if among is None else among)}
+        values = {name: mean.value for name, mean in means.items() if 0 < mean.num == mean.runs}
+        return (max if highest else min)(values, key=values.__getitem__) if values else None
 
 
 def compared(table: Table, column: str, what: str, one: str, other: str) -> str:
     """One against another: "packed is above plain in modes: 7.8 ± 0.1 against 6.3 ± 0.5"."""
     a, b = table.mean(one, column), table.mean(other, column)
     if not a.num or not b.num:
-        return f"{one} and {other} cannot be compared in {what}: {one if not a.num else other} has no run that ended"
+        return f"{one} and {other} cannot be compared in {what}: {one if not a.num else other} has no finite value"
     difference, error, told = table.difference(column, one, other)
     figures = f"{a} against {b}, a difference of {difference:+.3g}" + ("" if math.isnan(error) else f" ± {error:.2g}")
     if not told:
@@ -94,11 +97,11 @@ def compared(table: Table, column: str, what: str, one: str, other: str) -> str:
 
 def against(table: Table, column: str, what: str, one: str, others: Sequence[str], highest: bool) -> str:
     """How all `others` stand to `one`: which are better, which worse, and which cannot be told apart."""
-    groups: dict[str, list[str]] = {"better": [], "worse": [], "not told apart": [], "without a run that ended": []}
+    groups: dict[str, list[str]] = {"better": [], "worse": [], "not told apart": [], "without a finite value": []}
     for other in others:
         difference, _, told = table.difference(column, other, one)
         if math.isnan(difference):
-            groups["without a run that ended"].append(other)
+            groups["without a finite value"].append(other)
         elif not told:
             groups["not told apart"].append(other)
         else:
@@ -122,13 +125,13 @@ def trend(table: Table, column: str, what: str, settings: Sequence[str], along: 
     pairs = [(i, value) for i, name in enumerate(settings) for value in table.values(name, column)]
     ends = f"{table.mean(settings[0], column)} at {settings[0]}, {table.mean(settings[-1], column)} at {settings[-1]}"
     if len({place for place, _ in pairs}) < 2:
-        return f"{what} has too few runs that ended to tell a trend with {along}: {ends}"
+        return f"{what} has too few finite values to tell a trend with {along}: {ends}"
     with warnings.catch_warnings(action="ignore"):  # of values that are all one
         found = stats.kendalltau(*zip(*pairs, strict=True))
     if not found.pvalue < LEVEL:
         return f"{what} shows no trend with {along}: {ends}"
     best = (table.best(column, found.statistic > 0, settings), "highest" if found.statistic > 0 else "lowest")
-    turn = "" if best[0] == settings[-1] else f" ({best[1]}, {table.mean(best[0], column)}, at {best[0]})"
+    turn = "" if best[0] in (None, settings[-1]) else f" ({best[1]}, {table.mean(best[0], column)}, at {best[0]})"
     return f"{what} {'rises' if found.statistic > 0 else 'falls'} with {along}: {ends}{turn}"
 
 

@@ -80,7 +80,7 @@ def test_a_folder_is_packed_into_shards_that_serve_the_same(tmp_path, monkeypatc
     assert packed.class_names == loose.class_names == ("even", "odd")
     for batch, expected in zip(packed.take(4), loose.take(4), strict=True):
         tf.nest.map_structure(np.testing.assert_array_equal, batch, expected)
-    with pytest.raises(InputError, match="from: no such folder: .*nowhere"):
+    with pytest.raises(InputError, match=r"from: no such folder: .*nowhere"):
         kgan.data.pack(tmp_path / "nowhere", tmp_path / "none")
     assert not (tmp_path / "none").exists()
     with pytest.raises(InputError, match=r"data_dir: .*shards exists"):

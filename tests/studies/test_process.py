@@ -1,5 +1,6 @@
 """Commands in processes that are forked from one that has loaded TensorFlow."""
 
+import concurrent.futures
 import math
 import os
 import signal
@@ -43,26 +44,55 @@ def test_what_goes_wrong_is_in_the_file(tmp_path):
 
 def test_the_environment_is_the_one_that_is_given(tmp_path):
     said = tmp_path / "said.txt"
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("COLUMNS")}
-    assert process.run(["train", "--help"], said, kept | {"TF_CONFIG": "{"})[0] == 0
-    status, _ = process.run([*TRAIN, f"--run_dir={tmp_path / 'run'}"], said, kept | {"TF_CONFIG": "{"})
+    status, _ = process.run([*TRAIN, f"--run_dir={tmp_path / 'run'}"], said, dict(os.environ) | {"TF_CONFIG": "{"})
     assert status == 2 and "TF_CONFIG" in said.read_text().splitlines()[-1]
 
 
-def test_a_killed_process_is_told(tmp_path):
-    """SIGKILL from outside, in the middle of a run that would take long."""
-    run, found = tmp_path / "run", []
+def test_threads_that_ask_at_once_are_each_told_of_their_own(tmp_path):
+    """Two that wait for one process, as starting another does too, would take it for lost."""
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        done = pool.map(lambda i: process.run(["train", "--help"], tmp_path / f"{i}.txt"), range(40))
+    assert [status for status, _ in done] == [0] * 40
 
-    def play() -> None:
-        long = [flag for flag in TRAIN if "epochs" not in flag] + ["--epochs=1000000"]
-        found.append(process.run([*long, f"--run_dir={run}"], tmp_path / "said.txt"))
 
-    thread = threading.Thread(target=play)
-    thread.start()
+def begun(run: Path, thread: threading.Thread) -> None:
+    """Waits until a run has a checkpoint."""
     while not list(run.glob("checkpoints/step-*")) and thread.is_alive():
         time.sleep(0.02)
-    for child in process.multiprocessing.active_children():
-        os.kill(child.pid, signal.SIGKILL)
+
+
+LONG = [flag for flag in TRAIN if "epochs" not in flag] + ["--epochs=1000000"]
+
+
+def test_a_killed_process_is_told(tmp_path):
+    """By a signal from outside, in the middle of a run that would take long."""
+    run, found = tmp_path / "run", []
+    play = lambda: found.append(process.run([*LONG, f"--run_dir={run}"], tmp_path / "said.txt"))  # noqa: E731
+    thread = threading.Thread(target=play)
+    thread.start()
+    begun(run, thread)
+    process.stop()
     thread.join()
     [(status, used)] = found
-    assert status == -signal.SIGKILL and math.isnan(used)
+    assert status == -signal.SIGTERM and math.isnan(used)
+
+
+def test_it_ends_with_the_process_that_began_it(tmp_path):
+    """SIGKILL to the one that began it alone; the run's folder is then free for another."""
+    run = tmp_path / "run"
+    script = (
+        "import sys, pathlib; from kgan.studies import process; process.run(sys.argv[2:], pathlib.Path(sys.argv[1]))"
+    )
+    arguments = [str(tmp_path / "said.txt"), *LONG, f"--run_dir={run}"]
+    parent = subprocess.Popen([sys.executable, "-c", script, *arguments])
+    thread = threading.Thread(target=parent.wait)
+    thread.start()
+    begun(run, thread)
+    parent.kill()
+    thread.join()
+    for _ in range(1000):
+        status, _ = process.run([*TRAIN, f"--run_dir={run}"], tmp_path / "again.txt")
+        if "is training in" not in (tmp_path / "again.txt").read_text().splitlines()[-1]:
+            break
+        time.sleep(0.02)
+    assert status == 0

@@ -1,6 +1,7 @@
 """What a table says: the sentence follows the numbers, and says so where they do not tell."""
 
 import importlib
+import io
 
 import numpy as np
 import pytest
@@ -19,9 +20,14 @@ def table(**settings):
 def test_means_and_their_errors():
     mean = table(a=[1.0, 2.0, 3.0, np.nan, np.inf]).mean("a", "x")
     assert (mean.value, mean.num) == (2.0, 3) and mean.error == pytest.approx(stats.sem([1, 2, 3]))
-    assert (
-        str(mean) == "2 ± 0.58" and str(table(a=[5.0]).mean("a", "x")) == "5" and str(table(a=[]).mean("a", "x")) == "–"
-    )
+    assert str(mean) == "2 ± 0.58 (in 3 of 5)"
+    assert str(table(a=[5.0]).mean("a", "x")) == "5" and str(table(a=[]).mean("a", "x")) == "–"
+
+
+def test_the_best_has_a_value_in_every_run():
+    rows = table(lucky=[9.0, np.nan], steady=[5.0, 6.0], worse=[4.0, 4.0], none=[np.nan, np.nan])
+    assert rows.best("x", highest=True) == "steady" and rows.best("x", highest=False) == "worse"
+    assert rows.best("x", highest=True, among=["lucky", "none"]) is rows.best("x", highest=True, among=[]) is None
 
 
 def test_one_against_another():
@@ -32,7 +38,7 @@ def test_one_against_another():
     assert "cannot be told apart" in compared(near, "x", "modes", "a", "b")
     assert "cannot be told apart" in compared(table(a=[8.0], b=[1.0]), "x", "modes", "a", "b"), "one seed tells nothing"
     assert "a is above b" in compared(table(a=[8.0, 8.0], b=[7.0, 7.0]), "x", "modes", "a", "b")
-    assert "b has no run that ended" in compared(table(a=[8.0], b=[np.nan]), "x", "modes", "a", "b")
+    assert "b has no finite value" in compared(table(a=[8.0], b=[np.nan]), "x", "modes", "a", "b")
 
 
 def test_welch_decides():
@@ -105,3 +111,11 @@ def test_the_answer_of_a_study_turns_with_its_table(name):
     assert all("±" in said or "of" in said for said in up), "each with its uncertainty"
     if study.figure is not None:  # its own: of any part of the settings that a table has
         assert study.figure(Table(table_of(True).rows[::2])).axes
+    stopped = dict.fromkeys([column.name for column in study.columns], float("nan")) | {"outcome": "stopped"}
+    for some in (slice(None), slice(0, None, 2), slice(0, len(names))):  # all, some of each, the first settings
+        rows = table_of(True).rows
+        for row in rows[some]:
+            row |= stopped
+        assert study.answer(Table(rows))
+        if study.figure is not None:
+            study.figure(Table(rows)).savefig(io.BytesIO(), format="png")

@@ -1,7 +1,9 @@
 """Loads what `kgan train` and `kgan evaluate` load, without TensorFlow's own words, and computes nothing."""
 
+from kgan.commands import before_tensorflow
 from kgan.commands.quiet import quiet
 
+before_tensorflow()
 with quiet():
     import kgan.callbacks
     import kgan.commands.ensemble
