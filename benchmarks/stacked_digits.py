@@ -1,13 +1,14 @@
-"""Stacked digits, 1,000 modes to lose: DCGAN beside packs of two and five discriminators, at equal rounds.
+"""Stacked digits, 1,000 modes to lose: DCGAN beside packs of two, five discriminators, and R3GAN's loss and penalties.
 
-    python -m benchmarks.stacked_digits --folder=FOLDER [--rounds=3000] [--seeds=3] [--only=dcgan,pac2,d5]
+    python -m benchmarks.stacked_digits --folder=FOLDER [--rounds=3000] [--seeds=3] [--only=dcgan,pac2,d5,...]
     python -m benchmarks.stacked_digits --folder=FOLDER --table
 
 16 x 16 x 3 pixels and DCGAN's networks, the discriminator half as wide as the generator (8 and 16 channels); Adam(2e-4,
-0.5) and batches of 64 as Lin et al. 2018 have them (section 4.2). 26,000 samples of the generator as it is are told
-apart by a classifier of single digits, channel by channel, as there. What the same classifier finds in 26,000 of the
-data is the ceiling: no generator can be asked for more. A cell (a method and a seed) leaves FOLDER/CELL.json when it is
-done, and is not done again. Seconds are those of one thread's processor.
+0.5) and batches of 64 as Lin et al. 2018 have them (section 4.2), at equal rounds. R1 and R2 have gamma 1, the same for
+both losses, as in table 1 of Huang et al. 2024 (R3GAN), whose networks and rates are others. 26,000 samples of the
+generator as it is are told apart by a classifier of single digits, channel by channel, as there. What the same
+classifier finds in 26,000 of the data is the ceiling: no generator can be asked for more. A cell (a method and a seed)
+leaves FOLDER/CELL.json when it is done, and is not done again. Seconds are those of one thread's processor.
 """
 
 import argparse
@@ -39,6 +40,14 @@ GAMES = {
     "pac2": lambda: kgan.PackedGAN(generator(), discriminator(2), LATENTS, pack=2),
     "d5": lambda: kgan.MultiDiscriminatorGAN(generator(), [discriminator() for _ in range(5)], LATENTS),
 }
+BOTH = "r1_r2(gamma=1)"
+SETTINGS = {  # of the others: DCGAN with another loss and penalty
+    "gan_r1_r2": {"penalties": [BOTH]},
+    "rpgan_r1_r2": {"loss": "relativistic", "penalties": [BOTH]},
+    "rpgan_r1": {"loss": "relativistic", "penalties": ["r1(gamma=1)"]},
+    "rpgan": {"loss": "relativistic"},
+}
+METHODS = [*GAMES, *SETTINGS]
 
 
 def classifier() -> kgan.metrics.Network:
@@ -57,9 +66,10 @@ def figures(judge: kgan.metrics.Network, images: np.ndarray) -> dict[str, float]
 def train(method: str, seed: int, rounds: int) -> tuple[kgan.GAN, float]:
     """A game after its rounds, and the seconds that they took."""
     keras.utils.set_random_seed(seed)
-    gan = GAMES[method]()
+    gan = GAMES.get(method, GAMES["dcgan"])()
     adam = lambda: keras.optimizers.Adam(2e-4, beta_1=0.5)  # noqa: E731
-    gan.compile(d_optimizer=adam(), g_optimizer=adam(), ema_decay=None, seed=seed, steps_per_execution=50)
+    settings = SETTINGS.get(method, {})
+    gan.compile(d_optimizer=adam(), g_optimizer=adam(), ema_decay=None, seed=seed, steps_per_execution=50, **settings)
     data = kgan.data.load("stacked_digits", resolution=SHAPE[0], batch_size=BATCH, seed=seed)
     start = time.process_time()
     gan.fit(data, epochs=1, steps_per_epoch=rounds, verbose=0)
@@ -71,9 +81,9 @@ def table(folder: Path) -> str:
     cells = [json.loads(path.read_text()) for path in folder.glob("*.json")]
     lines = ["| rounds | method | seeds | modes | reverse KL | seconds |", "|" + " --- |" * 6]
     data, cells = [c for c in cells if c["method"] == "data"], [c for c in cells if c["method"] != "data"]
-    keys = {(cell["rounds"], list(GAMES).index(cell["method"])) for cell in cells}
+    keys = {(cell["rounds"], METHODS.index(cell["method"])) for cell in cells}
     for rounds, place in sorted(keys):
-        method = list(GAMES)[place]
+        method = METHODS[place]
         these = [cell for cell in cells if (cell["rounds"], cell["method"]) == (rounds, method)]
         columns = " | ".join(spread([cell[name] for cell in these], digits) for name, digits in COLUMNS)
         lines.append(f"| {rounds} | {method} | {len(these)} | {columns} |")
@@ -88,7 +98,7 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, required=True)
     parser.add_argument("--rounds", type=int, default=3000)
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--only", default=",".join(GAMES))
+    parser.add_argument("--only", default=",".join(METHODS))
     parser.add_argument("--table", action="store_true")
     asked = parser.parse_args()
     if not asked.table:
