@@ -52,6 +52,7 @@ def run(arguments: Sequence[str], said: Path, environment: Mapping[str, str] | N
     connection.wait([process.sentinel])
     with LOCK:
         process.join()
+    assert process.exitcode is not None
     return process.exitcode, used
 
 
