@@ -106,7 +106,7 @@ are those of a classifier's features, against all digits. The *gap* is the mean 
     ],
     columns=[*COLUMNS, Column("precision", "precision"), Column("recall", "recall")],
     answer=answer,
-    budget=2_400,
+    budget=2_000,
     seeds=5,
     quick=(1_000, 2),
     in_quick=lambda setting: (
