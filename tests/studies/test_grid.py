@@ -103,7 +103,8 @@ def test_what_a_cell_keeps(tmp_path, monkeypatch):
     assert [float(row["evaluations"]) for row in table] == [240.0] * 4
     assert "--steps_per_epoch=30" in commands[0] and "--seed=1" in commands[1] and "--steps_per_epoch=10" in commands[2]
     page = (tmp_path / "README.md").read_text()
-    assert "So ± 0." in page and "| a | 120 | 240 | 7 ± 1 | 2 of 2 | 1 ± 0 |" in page and "| 1 of 2 | 1 |" in page
+    assert "So ± 0." in page and "| a | 120 | 240 | 7 ± 1 | 2 of 2 | 1 ± 0 |" in page
+    assert "| 1 (in 1 of 2) | 1 of 2 | 1 (in 1 of 2) |" in page
     assert "kgan study toy\n" in page and (tmp_path / "toy.png").read_bytes().startswith(b"\x89PNG")
     commands.clear()
     more = [Column("modes", "modes"), Column("twice", "twice", lambda measured: 2 * measured["modes"], shown=False)]
