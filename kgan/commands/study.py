@@ -13,7 +13,7 @@ Runs an experiment and writes a page about it, README.md, with its table as CSV 
   rates           for which learning rates four presets train at all
 
 The first two take about a minute on two cores. The others are grids of runs of `kgan train`: --quick ends in minutes,
-the whole takes an hour or more. A study that was stopped goes on where it was. Its numbers, times aside, are a
+the whole takes up to half an hour. A study that was stopped goes on where it was. Its numbers, times aside, are a
 function of its name. FILE.py is a study of one's own: see docs/own_study.md.
 
 Examples:

@@ -119,3 +119,11 @@ def test_the_answer_of_a_study_turns_with_its_table(name):
         assert study.answer(Table(rows))
         if study.figure is not None:
             study.figure(Table(rows)).savefig(io.BytesIO(), format="png")
+
+
+def test_collapses_are_counted():
+    from kgan.studies.alternation import yadav
+
+    assert "is reproduced: 2 of 30 against 15 of 30" in yadav(2, 30, 15, 30)
+    assert "the other way round: 15 of 30 against 2 of 30" in yadav(15, 30, 2, 30)
+    assert "neither" in yadav(7, 30, 2, 30)
