@@ -77,6 +77,7 @@ def _as(environment: Mapping[str, str]) -> Iterator[None]:
 
 def _play(arguments: Sequence[str], said: str, environment: Mapping[str, str], tell: Connection) -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
+    multiprocessing.set_start_method(None, force=True)  # as in any process: this one's locks die with it
     out = os.open(said, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
     for stream in (sys.stdout, sys.stderr):
         os.dup2(out, stream.fileno())

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from kgan.checks import InputError
+from kgan.runs import lock
 from kgan.studies import RUNS, cell, ring, runner
 from kgan.studies.grid import EPOCHS, Column, Setting, Study
 
@@ -179,6 +180,35 @@ def test_a_killed_study_goes_on_to_the_same_table(tmp_path):
     seconds = json.loads((killed / "cells" / "pacgan-0" / cell.ROW).read_text())["seconds"]
     assert math.isnan(float(seconds)), "of a run that was stopped, the time is not known"
     assert ring.COLUMNS[0].name in first[0]
+
+
+def test_an_interrupted_study_ends_its_runs(tmp_path):
+    """One line, status 130, and the same command could go on at once: no run is left that holds its folder."""
+    (tmp_path / "mine.py").write_text(MINE.replace("budget=96", "budget=1_000_000"))
+    command = [
+        sys.executable,
+        "-m",
+        "kgan",
+        "study",
+        str(tmp_path / "mine.py"),
+        "--jobs=2",
+        f"--out={tmp_path / 'out'}",
+    ]
+    process = subprocess.Popen(
+        command,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # though these tests run in the background
+    )
+    cells = tmp_path / "out" / "cells"
+    while process.poll() is None and len(list(cells.glob("*/run/.lock"))) < 2:
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=300)
+    assert process.returncode == 130 and said.strip().splitlines()[-1] == "kgan study: interrupted"
+    for folder in cells.iterdir():
+        lock.take(folder / "run").close()
 
 
 def read(path: Path) -> list[dict]:
