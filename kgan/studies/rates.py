@@ -48,7 +48,7 @@ def regions(table: Table) -> Table:
 
 def answer(table: Table) -> Sequence[str]:
     """How wide each preset's region is, and whose is the widest."""
-    wide, what = regions(table), "the share of pairs of rates at which it trains, in %,"
+    wide, what = regions(table), "the share (%) of pairs of rates at which it trains"
     best, presets = table.best("fid", highest=False), wide.settings()
     if best is None:
         return [f"no pair of rates has ended with every seed, of {len(table.settings())}"]
@@ -56,7 +56,8 @@ def answer(table: Table) -> Sequence[str]:
     said = [
         f"the lowest mean is that of {best}, a Fréchet distance of {table.mean(best, 'fid')}; a run trains that "
         f"ends at {limit(table):.3g} or less",
-        "it trains at " + ", ".join(f"{wide.mean(name, 'share')} % of the pairs with {name}" for name in presets),
+        "of the pairs of rates, in %, these train: "
+        + ", ".join(f"{wide.mean(name, 'share')} of {name}" for name in presets),
     ]
     said += [compared(wide, "share", what, first, other) for other in presets if other != first]
     if {"SNGAN", "WGAN-GP"} <= set(presets):
@@ -133,6 +134,7 @@ because it was no number any more, has not trained.
     pace=3.0,
     figure=figure,
     reading="""
-WGAN-GP and SNGAN are given one step of the discriminator a round, as the others are, where their authors give five.
+What is too slow for so few rounds has not trained either. WGAN-GP and SNGAN are given one step of the discriminator a
+round, as the others are, where their authors give five.
 """,
 )
