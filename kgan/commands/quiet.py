@@ -6,12 +6,15 @@ import sys
 import tempfile
 from collections.abc import Iterator
 
+from kgan.checks import InputError
+
 
 @contextlib.contextmanager
 def quiet() -> Iterator[None]:
     """Holds back what is written to stderr, by native code too, and lets it out only if the block raises.
 
-    TensorFlow's libraries print a few lines while they are loaded, which TF_CPP_MIN_LOG_LEVEL does not reach.
+    An `InputError` says all in its line. TensorFlow's libraries print a few lines while they are loaded, which
+    TF_CPP_MIN_LOG_LEVEL does not reach.
     """
     sys.stderr.flush()
     with tempfile.TemporaryFile() as held:
@@ -19,6 +22,8 @@ def quiet() -> Iterator[None]:
         os.dup2(held.fileno(), 2)
         try:
             yield
+        except InputError:
+            raise
         except BaseException:
             held.seek(0)
             os.write(stderr, held.read())

@@ -72,3 +72,12 @@ def test_help_names_every_study(capsys):
     assert main(["study", "--help"]) == 0
     out = capsys.readouterr().out
     assert all(f"  {name} " in out for name in STUDIES)
+
+
+def test_what_is_wrong_is_one_line_of_a_process_of_its_own(tmp_path):
+    """TensorFlow's words while it is loaded, which is when the file is looked for, are not let out with it."""
+    environment = {key: value for key, value in os.environ.items() if key != "TF_CPP_MIN_LOG_LEVEL"}
+    command = [sys.executable, "-m", "kgan", "study", "none.py"]
+    done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (2, "kgan study: study: there is no file none.py\n")
+    assert not list(tmp_path.iterdir())
