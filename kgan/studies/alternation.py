@@ -7,7 +7,7 @@ from scipy import stats
 
 from kgan.studies import grid_page, ring
 from kgan.studies.grid import Column, Setting, Study
-from kgan.studies.verdict import LEVEL, Table, against, published
+from kgan.studies.verdict import LEVEL, Table, against, found, published
 
 # name -> (flag, gradient evaluations a round). What is dear has few rounds: that is the question.
 RULES = {
@@ -40,8 +40,7 @@ def named(data: str, rule: str, rate: float) -> str:
 def answer(table: Table) -> Sequence[str]:
     """Each rule against alternating steps, at each learning rate, and how many runs collapsed."""
     said, there = [], table.settings()
-    counts = {rule: collapses(table, rule) for rule in RULES}
-    counts = {rule: (bad, of) for rule, (bad, of) in counts.items() if of}
+    counts = collapses(table)
     ordered = sorted(counts, key=lambda rule: counts[rule][0] / counts[rule][1])
     told = [f"{rule}: {counts[rule][0]} of {counts[rule][1]}" for rule in ordered]
     said.append(
@@ -73,21 +72,23 @@ def answer(table: Table) -> Sequence[str]:
 def yadav(unrolled: int, of: int, alternating: int, of_these: int) -> str:
     """Whether unrolled steps collapse less often than alternating ones, by Fisher's exact test."""
     p = stats.fisher_exact([[unrolled, of - unrolled], [alternating, of_these - alternating]]).pvalue
-    found = "neither reproduced nor refuted"
-    if p < LEVEL:
-        less = unrolled / of < alternating / of_these
-        found = "reproduced" if less else "not reproduced, it is the other way round"
+    became = found(bool(p < LEVEL), unrolled / of < alternating / of_these)
     return (
         "Yadav et al. 2018, over five learning rates on CIFAR-10, report 14 collapsed runs of unrolled steps and 20 of "
-        f"alternating ones. Here that order is {found}: {unrolled} of {of} against {alternating} of {of_these} "
+        f"alternating ones. Here that order is {became}: {unrolled} of {of} against {alternating} of {of_these} "
         f"(Fisher's exact test, p = {p:.2g})"
     )
 
 
-def collapses(table: Table, rule: str) -> tuple[int, int]:
-    """(runs that collapsed or were no numbers any more, runs) of a rule on the ring."""
-    mine = [row for row in table.rows if row["setting"] in [named("ring", rule, rate) for rate in RATES]]
-    return sum(row["outcome"] != "ended" or row["collapsed"] == 1.0 for row in mine), len(mine)
+def collapses(table: Table) -> dict[str, tuple[int, int]]:
+    """Rule -> (runs that collapsed or were no numbers any more, runs) on the ring, of the rules that the table has."""
+    counts = {}
+    for rule in RULES:
+        settings = {named("ring", rule, rate) for rate in RATES}
+        bad = [row["outcome"] != "ended" or row["collapsed"] == 1.0 for row in table.rows if row["setting"] in settings]
+        if bad:
+            counts[rule] = sum(bad), len(bad)
+    return counts
 
 
 def figure(table: Table) -> Figure:
@@ -101,8 +102,7 @@ def figure(table: Table) -> Figure:
             axes, table, column, {rule: [(rate, named(data, rule, rate)) for rate in RATES] for rule in RULES}
         )
         axes.set(xlabel="learning rate", ylabel=heading, title=data, yscale="log" if column == "fid" else "linear")
-    counts = {rule: collapses(table, rule) for rule in RULES}
-    counts = {rule: (bad, of) for rule, (bad, of) in counts.items() if of}
+    counts = collapses(table)
     last.barh(list(counts), [100.0 * bad / of for bad, of in counts.values()], color=grid_page.COLOUR)
     for place, (bad, of) in enumerate(counts.values()):
         last.text(100.0 * bad / of + 1, place, f"{bad} of {of}", va="center", fontsize=8)

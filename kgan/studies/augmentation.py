@@ -38,12 +38,13 @@ def answer(table: Table) -> Sequence[str]:
         for cure in (named(DIFF, data), named(ADAPTED, data)):
             if cure in there:
                 said.append(compared(table, "gap", "the gap", cure, none))
-        most, along = named("pipe, p = 1", data), [named(augment, data) for augment in (NONE, *PIPES)]
-        if most in there:
-            best = table.best("fid", highest=False, among=[none, *others])
-            said.append(compared(table, "fid", "the Fréchet distance", most, none))
+        strongest = named("pipe, p = 1", data)
+        if strongest in there:
+            said.append(compared(table, "fid", "the Fréchet distance", strongest, none))
+        best = table.best("fid", highest=False, among=[none, *others])
+        if best is not None:
             said.append(f"the lowest mean Fréchet distance on {data} of the data is that of {best}")
-        along = [name for name in along if name in there]
+        along = [name for name in (named(augment, data) for augment in (NONE, *PIPES)) if name in there]
         if len(along) > 2:
             said.append(trend(table, "fid", "the Fréchet distance", along, f"p ({data} of the data)"))
     few, most = named(NONE, "10 %"), named(NONE, "90 %")

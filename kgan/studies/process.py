@@ -66,13 +66,16 @@ def stop() -> None:
 @contextmanager
 def _as(environment: Mapping[str, str]) -> Iterator[None]:
     before = dict(os.environ)
-    os.environ.clear()
-    os.environ.update(environment)
+    _set(environment)
     try:
         yield
     finally:
-        os.environ.clear()
-        os.environ.update(before)
+        _set(before)
+
+
+def _set(environment: Mapping[str, str]) -> None:
+    os.environ.clear()
+    os.environ.update(environment)
 
 
 def _play(arguments: Sequence[str], said: str, environment: Mapping[str, str], tell: Connection) -> None:
@@ -81,15 +84,15 @@ def _play(arguments: Sequence[str], said: str, environment: Mapping[str, str], t
     out = os.open(said, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
     for stream in (sys.stdout, sys.stderr):
         os.dup2(out, stream.fileno())
+    _set(environment)  # TensorFlow looks there when it first computes
     sys.argv = ["kgan", *arguments]
-    with _as(environment):  # TensorFlow looks there when it first computes
-        try:
-            runpy.run_module("kgan", run_name="__main__")
-        finally:
-            for stream in (sys.stdout, sys.stderr):
-                stream.flush()
-            spent = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-            tell.send(sum(one.ru_utime + one.ru_stime for one in spent))
+    try:
+        runpy.run_module("kgan", run_name="__main__")
+    finally:
+        for stream in (sys.stdout, sys.stderr):
+            stream.flush()
+        spent = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+        tell.send(sum(one.ru_utime + one.ru_stime for one in spent))
 
 
 def _end_with_parent() -> None:

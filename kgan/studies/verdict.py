@@ -114,10 +114,14 @@ def published(table: Table, column: str, what: str, source: str, better: str, wo
     """Whether the order of two settings that a paper reports is found here too."""
     said = compared(table, column, what, better, worse)
     difference, _, told = table.difference(column, better, worse)
-    found = "neither reproduced nor refuted"
-    if told:
-        found = "reproduced" if (difference > 0) == highest else "not reproduced, it is the other way round"
-    return f"{source} report {better} before {worse}. Here that is {found}: {said}"
+    return f"{source} report {better} before {worse}. Here that is {found(told, (difference > 0) == highest)}: {said}"
+
+
+def found(told: bool, as_published: bool) -> str:
+    """What became of an order that a paper reports, by whether two settings are told apart here, and in that order."""
+    if not told:
+        return "neither reproduced nor refuted"
+    return "reproduced" if as_published else "not reproduced, it is the other way round"
 
 
 def trend(table: Table, column: str, what: str, settings: Sequence[str], along: str) -> str:
@@ -127,12 +131,12 @@ def trend(table: Table, column: str, what: str, settings: Sequence[str], along: 
     if len({place for place, _ in pairs}) < 2:
         return f"{what} has too few finite values to tell a trend with {along}: {ends}"
     with warnings.catch_warnings(action="ignore"):  # of values that are all one
-        found = stats.kendalltau(*zip(*pairs, strict=True))
-    if not found.pvalue < LEVEL:
+        tau = stats.kendalltau(*zip(*pairs, strict=True))
+    if not tau.pvalue < LEVEL:
         return f"{what} shows no trend with {along}: {ends}"
-    best = (table.best(column, found.statistic > 0, settings), "highest" if found.statistic > 0 else "lowest")
+    best = (table.best(column, tau.statistic > 0, settings), "highest" if tau.statistic > 0 else "lowest")
     turn = "" if best[0] in (None, settings[-1]) else f" ({best[1]}, {table.mean(best[0], column)}, at {best[0]})"
-    return f"{what} {'rises' if found.statistic > 0 else 'falls'} with {along}: {ends}{turn}"
+    return f"{what} {'rises' if tau.statistic > 0 else 'falls'} with {along}: {ends}{turn}"
 
 
 def spread(table: Table, column: str, what: str, one: str, other: str) -> str:
