@@ -26,7 +26,7 @@ SMALL = {
     "distillation": ["--epochs=1", "--steps_per_epoch=2"],
     "keras_workflow": ["--epochs=2", "--width=4", "--examples=128", "--logs={}/logs"],
     "super_resolution": ["--epochs=1", "--width=4"],
-    "table_gan": ["--epochs=800", "--width=32", "--out={}/made.csv"],
+    "table_gan": ["--out={}/made.csv"],
     "train_flags": ["--epochs=2", "--width=4", "--resolution=8", "--steps_per_epoch=2", "--run_dir={}/run"],
 }
 # What each shows: a number of its own in the logs, or a line.
@@ -67,7 +67,10 @@ def test_example(name, tmp_path):
 
 
 def check_table(path):
-    """By an independent library: marginals and pairs of columns are like the data's, better than noise would be."""
+    """By an independent library: marginals and pairs of columns are like the data's, far better than noise is.
+
+    Uniform noise has 0.74 and 0.82; four seeds of the GAN 0.93 to 0.94 and 0.86 to 0.88, on another CPU too.
+    """
     data = load_diabetes(scaled=False, as_frame=True)
     real = data.data.assign(sex=np.where(data.data["sex"] == 1, "a", "b"), progression=data.target)
     made, random = pd.read_csv(path), np.random.default_rng(0)
@@ -82,7 +85,7 @@ def check_table(path):
         return marginals, np.mean(scores)
 
     ours, theirs = likeness(made), likeness(noise)
-    assert ours[0] > max(0.7, theirs[0]) and ours[1] > max(0.8, theirs[1]), (ours, theirs)
+    assert ours[0] > max(0.85, theirs[0]) and ours[1] > max(0.835, theirs[1]), (ours, theirs)
     assert TVComplement.compute(real["sex"], made["sex"]) > 0.8
 
 

@@ -44,6 +44,6 @@ def test_import(idx_folder, tmp_path):
         "refused from: no such folder: /nowhere",
         f"wrote fashion_mnist to {path}; next: kgan train --dataset=fashion_mnist --data_dir={tmp_path / 'data'}",
         "refused data_dir: got nothing, wanted --data_dir=DIR, the folder to make",
-        "refused dataset: no such folder: /nowhere",
+        "refused from: no such folder: /nowhere",
     ], done.stderr[-2000:]
     assert path.is_dir()
