@@ -5,16 +5,13 @@ that is done is not begun again, one that was stopped goes on. RUN/ensemble.json
 of them, RUN/member-1.txt what the first has printed.
 """
 
-import shutil
-import subprocess
-import sys
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kgan import checks
 from kgan.checks import InputError, whole
+from kgan.commands.members import Failed, ended, finish, keep, name, start, trained
 from kgan.parts import Part
 from kgan.runs import checkpoints, flags
 from kgan.runs import ensemble as file
@@ -24,10 +21,6 @@ if TYPE_CHECKING:
     import numpy as np
 
 Flags = Callable[[int, Path | None], Sequence[str]]  # seed, rows or None -> a run's flags, but its place and epochs
-
-
-class Failed(Exception):
-    """A member that has not come to its end; says why."""
 
 
 class Ensemble(Part):
@@ -229,66 +222,6 @@ def check(ensemble: Ensemble, folder: Path) -> None:
         raise InputError(f"ensemble: the one in {folder} is {before!r}; wanted one of this kind, or a new run_dir")
 
 
-def name(number: int) -> str:
-    """The name of member `number`, from 0: its folder in RUN."""
-    return f"member-{number + 1}"
-
-
-def start(member: Path, flags: Sequence[str], epochs: int) -> "subprocess.Popen | None":
-    """Begins to train a member, or goes on with it; None if it is done. What it prints goes to MEMBER.txt."""
-    newest = checkpoints.latest(member)
-    if newest is not None and checkpoints.describe(newest)["epoch"] >= epochs:
-        return None
-    member.parent.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, "-m", "kgan", "train", *flags, f"--run_dir={member}", f"--epochs={epochs}"]
-    with open(said(member), "ab") as out:
-        return subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT)
-
-
-def said(member: Path) -> Path:
-    """The file of what a member's process prints."""
-    return member.with_name(f"{member.name}.txt")
-
-
-def finish(member: Path, process: "subprocess.Popen | None") -> None:
-    """Waits for the process of a member.
-
-    Raises:
-        Failed: if it has not come to its end.
-    """
-    if process is None:
-        print(f"{member.name}: done before")
-        return
-    try:
-        status = process.wait()
-    except BaseException:  # interrupted: the member ends with us, and goes on when we do
-        process.terminate()
-        raise
-    if status:
-        lines = said(member).read_text(errors="replace").strip().splitlines()
-        reason = lines[-1].removeprefix("kgan train: ") if lines else f"ended with status {status}"
-        print(f"{member.name}: failed")
-        raise Failed(reason)
-    print(f"{member.name}: done")
-
-
-def ended(running: "Mapping[str, subprocess.Popen | None]") -> str:
-    """The member whose process ends first; one that was done before has none."""
-    while True:
-        for member, process in running.items():
-            if process is None or process.poll() is not None:
-                return member
-        time.sleep(0.1)
-
-
-def keep(run: Path, member: Path) -> None:
-    """Makes a run's newest checkpoint a run's folder of its own."""
-    newest, aside = checkpoints.latest(run), member.with_name(f".tmp-{member.name}")
-    shutil.rmtree(aside, ignore_errors=True)
-    shutil.copytree(newest, aside / "checkpoints" / newest.name)
-    aside.rename(member)
-
-
 def train(
     ensemble: Ensemble, folder: Path, flags_of: Flags, seed: int, epochs: int, build: Callable, bare: bool = False
 ) -> None:
@@ -302,7 +235,7 @@ def train(
 
     failed = ensemble.train(folder, flags_of, seed, epochs, build)
     names = [name(number) for number in range(ensemble.members)]
-    done = [one for one in names if one not in failed and _trained(folder / one)]
+    done = [one for one in names if one not in failed and trained(folder / one)]
     why = "; ".join(f"{one}: {reason}" for one, reason in failed.items())
     if not done:
         raise InputError(f"ensemble: no member was trained: {why}")
@@ -316,7 +249,3 @@ def train(
     if failed:
         raise InputError(f"ensemble: {why}; the others are kept, and the same command tries again")
     print(f"next: kgan sample --run_dir={folder}")
-
-
-def _trained(member: Path) -> bool:
-    return checkpoints.latest(member) is not None

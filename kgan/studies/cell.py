@@ -144,5 +144,6 @@ def _command(folder: Path, arguments: Sequence[str], environment: Mapping | None
         raise InputError(f"{folder.name}: kgan {arguments[0]}: killed by signal {-status}; the same command goes on")
     if status:
         lines = said.read_text(errors="replace").strip().splitlines() or [f"ended with status {status}"]
-        raise InputError(f"{folder.name}: kgan {arguments[0]}: {lines[-1]}")
+        command = f"kgan {arguments[0]}: "
+        raise InputError(f"{folder.name}: {command}{lines[-1].removeprefix(command)}")
     return used

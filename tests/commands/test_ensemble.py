@@ -2,8 +2,6 @@
 
 import json
 import re
-import subprocess
-import sys
 
 import numpy as np
 import pytest
@@ -45,14 +43,6 @@ def test_members_in_processes_of_which_one_fails_and_is_tried_again(tmp_path, ca
         assert re.search(message, capsys.readouterr().err)
     assert main(["evaluate", f"--run_dir={tmp_path}", "--num=200", "--metrics=modes"]) == 0
     assert "modes[" in capsys.readouterr().out
-
-
-def test_the_next_member_begins_when_any_of_those_that_train_has_ended():
-    long, short = (subprocess.Popen([sys.executable, "-c", f"import time; time.sleep({s})"]) for s in (60, 0))
-    assert ensemble.ended({"member-1": long, "member-2": short}) == "member-2"
-    assert long.poll() is None and ensemble.ended({"member-1": long, "member-3": None}) == "member-3"
-    long.terminate()
-    assert ensemble.ended({"member-1": long}) == "member-1" and long.wait()
 
 
 @pytest.fixture
