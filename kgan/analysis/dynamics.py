@@ -60,12 +60,19 @@ def spectrum(game: Game, update: Update | None = None) -> np.ndarray:
 def trajectory(game: Game, update: Update, rounds: int) -> np.ndarray:
     """Plays `rounds` rounds from the current point: float64 (rounds + 1, n), the players' variables after each."""
     _prepare(game, update)
-    play = tf.function(lambda: update(game, [Round()] * update.rounds_needed(game)), autograph=False)
-    points = [flatten(game.point())]
-    for _ in range(rounds):
-        play()
-        points.append(flatten(game.point()))
-    return np.array(points)
+    start = flatten(game.point())
+
+    def play(number: tf.Tensor, points: tf.TensorArray) -> tuple[tf.Tensor, tf.TensorArray]:
+        update(game, [Round()] * update.rounds_needed(game))
+        parts = [tf.reshape(v.value, [-1]) for player in game.players for v in player.variables]
+        return number + 1, points.write(number, tf.concat([tf.cast(part, "float64") for part in parts], 0))
+
+    @tf.function(autograph=False)
+    def all_rounds() -> tf.Tensor:
+        points = tf.TensorArray("float64", rounds, element_shape=start.shape)
+        return tf.while_loop(lambda number, _: number < rounds, play, (0, points), parallel_iterations=1)[1].stack()
+
+    return np.concatenate([start[None], all_rounds.get_concrete_function()().numpy()])
 
 
 def _prepare(game: Game, update: Update) -> list[keras.Variable]:

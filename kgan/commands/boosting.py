@@ -7,6 +7,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from kgan.bits import exact
 from kgan.checks import InputError
 from kgan.data.stream import served
 from kgan.runs import checkpoints
@@ -31,15 +32,17 @@ def examples(dataset: tf.data.Dataset) -> np.ndarray:
 def scores(game: Any, member: Path, samples: np.ndarray) -> np.ndarray:
     """The mean logits that the discriminators of a member's newest checkpoint give to samples, float32 (n,)."""
     checkpoints.restore(game, checkpoints.latest(member))
-    parts = []
-    for start in range(0, len(samples), BATCH):
-        batch = samples[start : start + BATCH]
+
+    @tf.function(autograph=False)
+    def mean(batch: tf.Tensor) -> tf.Tensor:
         round = game.round(batch, training=False).drawn(0)
         logits = [tf.reshape(game.play(round, one).real_logits, (-1,)) for one in game.encounters()]
-        parts.append(np.mean(logits, axis=0))
-        if parts[-1].shape != (len(batch),):
+        if any(one.shape != batch.shape[:1] for one in logits):
             raise InputError("ensemble: a cascade wants a discriminator that gives one logit a sample")
-    return np.concatenate(parts)
+        return tf.reduce_mean(logits, axis=0)
+
+    with exact():
+        return np.concatenate([mean(samples[start : start + BATCH]) for start in range(0, len(samples), BATCH)])
 
 
 def ratios(game: Any, reals: np.ndarray, fakes: np.ndarray, epochs: int) -> np.ndarray:

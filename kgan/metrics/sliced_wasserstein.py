@@ -9,6 +9,7 @@ from kgan.metrics.neighbours import check_features
 
 PATCH = 7
 SMALLEST = 16
+AT_ONCE = 16  # directions: a product of matrices is several times as fast as one with each
 
 
 def sliced_wasserstein(real: np.ndarray, fake: np.ndarray, projections: int = 512, seed: int = 0) -> Estimate:
@@ -83,8 +84,8 @@ def _projected(real: np.ndarray, fake: np.ndarray, projections: int, seed: int):
     whole("projections", projections)
     directions = np.random.default_rng(seed).normal(size=(projections, real.shape[1]))
     directions /= np.linalg.norm(directions, axis=1, keepdims=True)
-    for direction in directions.astype(real.dtype):
-        yield np.sort(real @ direction), np.sort(fake @ direction)
+    for some in np.array_split(directions.astype(real.dtype), -(-projections // AT_ONCE)):
+        yield from zip(np.sort(some @ real.T), np.sort(some @ fake.T), strict=True)
 
 
 def _transport(x: np.ndarray, y: np.ndarray, power: int) -> float:

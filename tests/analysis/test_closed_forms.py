@@ -65,6 +65,12 @@ def momentum(s, b1, b2, alternating):
 
 pair = lambda z: np.array([z, np.conj(z)])  # noqa: E731
 
+
+def competitive(variables=2):
+    """As many iterations as the game has variables solve exactly; more take their time only."""
+    return CompetitiveGradient(iterations=variables)
+
+
 # name -> (rule(parameter) or a fresh one, eigenvalues as a function of s = learning rate * a, size of the state)
 BILINEAR = {
     "simultaneous": (Simultaneous, lambda s: pair(1 + 1j * s)),
@@ -73,7 +79,7 @@ BILINEAR = {
     "extragradient": (Extragradient, lambda s: pair(1 - s * s + 1j * s)),
     "extragradient, past": (lambda: Extragradient(past=True), optimistic),
     "optimistic": (Optimistic, optimistic),
-    "competitive": (CompetitiveGradient, lambda s: pair(1 / (1 + 1j * s))),
+    "competitive": (competitive, lambda s: pair(1 / (1 + 1j * s))),
     "unrolled 1": (lambda: Unrolled(1), lambda s: unrolled(s, 1, True)),
     "unrolled 5": (lambda: Unrolled(5), lambda s: unrolled(s, 5, True)),
     "unrolled 5, after D": (lambda: Unrolled(5, simultaneous=False), lambda s: unrolled(s, 5, False)),
@@ -101,8 +107,8 @@ def test_bilinear(name, s):
         (Optimistic, 0.3, (1 + (1 - 4 * 0.3**2) ** 0.5) / 2),
         (Optimistic, 0.55, 1 / 4 + (0.55 + (4 * 0.55**2 - 1) ** 0.5 / 2) ** 2),
         (Optimistic, 3**-0.5, 1.0),
-        (CompetitiveGradient, 0.3, 1 / (1 + 0.3**2)),
-        (CompetitiveGradient, 3.0, 1 / (1 + 9.0)),
+        (competitive, 0.3, 1 / (1 + 0.3**2)),
+        (competitive, 3.0, 1 / (1 + 9.0)),
     ],
 )
 def test_bilinear_squared_factors(rule, s, squared):
@@ -117,20 +123,16 @@ def test_consensus_and_adjustment_coincide_on_a_bilinear_game(rule, s, weight):
     assert_same_spectrum(values, pair(1 - s * weight + 1j * s))
 
 
-@pytest.mark.parametrize("rule", [Extragradient, Consensus, Optimistic, CompetitiveGradient])
-def test_matrix_games_have_the_scalar_factor_of_each_singular_value(rule):
+@pytest.mark.parametrize("name", ["extragradient", "consensus", "optimistic", "competitive"])
+def test_matrix_games_have_the_scalar_factor_of_each_singular_value(name):
     a, rate = np.array([[0.5, 1.0, 0.0], [0.2, -0.4, 0.9]]), 0.3
     sizes = np.linalg.svd(a, compute_uv=False)
-    make = (lambda: Consensus(1.0)) if rule is Consensus else rule
-    found = np.linalg.eigvals(round_matrix(BilinearGame(a, learning_rate=rate), make()))
+    rules = {"consensus": Consensus(1.0), "competitive": competitive(sum(a.shape))}
+    rule = rules[name] if name in rules else BILINEAR[name][0]()
+    found = np.linalg.eigvals(round_matrix(BilinearGame(a, learning_rate=rate), rule))
     for size in sizes:
-        if rule is Consensus:
-            expected = pair(1 - rate * size**2 + 1j * rate * size)
-        else:
-            expected = BILINEAR[{"CompetitiveGradient": "competitive"}.get(rule.__name__, rule.__name__.lower())][1](
-                rate * size
-            )
-        for value in expected:
+        factor = pair(1 - rate * size**2 + 1j * rate * size) if name == "consensus" else BILINEAR[name][1](rate * size)
+        for value in factor:
             assert np.abs(found - value).min() < 1e-6
 
 

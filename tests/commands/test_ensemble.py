@@ -52,7 +52,7 @@ def here(monkeypatch, tmp_path):
     def start(member, given, epochs):
         newest = latest(member)
         if newest is None or Run(member).newest()["epoch"] < epochs:
-            assert main(["train", *given, f"--run_dir={member}", f"--epochs={epochs}"]) == 0
+            assert main(["train", *given, f"--run_dir={member}", f"--epochs={epochs}", "--bare"]) == 0
 
     def train(kind, epochs=1):
         def flags_of(seed, rows):

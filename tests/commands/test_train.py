@@ -51,7 +51,7 @@ def refused(tmp_path, monkeypatch, capsys):
 
 def test_init_from_says_what_fits_and_begins_with_it(finished, tmp_path, capsys, refused):
     source, folder = f"--init_from={finished}", tmp_path / "transferred"
-    assert train(folder, source, "--freeze=1", "--epochs=1") == 0
+    assert train(folder, source, "--freeze=1", "--epochs=1", "--bare") == 0
     lines = capsys.readouterr().out.splitlines()
     assert f"from {finished}, g: 7 of 7 variables" in lines and f"from {finished}, d: 4 of 4 variables" in lines
     ours, theirs = (dict(networks(latest(one))["d"]) for one in (folder, finished))
@@ -107,14 +107,13 @@ sys.exit(main(sys.argv[1:]))
 
 
 def test_two_devices_make_the_run_of_one(finished, tmp_path):
-    command = [sys.executable, "-c", MIRRORED, "train", f"--run_dir={tmp_path}", *TINY, "--epochs=2"]
+    command = [sys.executable, "-c", MIRRORED, "train", f"--run_dir={tmp_path}", *TINY, "--epochs=2", "--bare"]
     subprocess.run([*command, "--strategy=mirrored"], check=True, capture_output=True)
     one, two = Run(finished).logs(), Run(tmp_path).logs()
     assert one.keys() == two.keys()
     for name in one:
         np.testing.assert_allclose(two[name], one[name], atol=1e-5, err_msg=name)
-    exported = [load_generator(folder / "saved_model").sample(3) for folder in (finished, tmp_path)]
-    np.testing.assert_allclose(*exported, atol=1e-5)
+    np.testing.assert_allclose(*(Run(folder).sampler().sample(3) for folder in (finished, tmp_path)), atol=1e-5)
 
 
 def test_flagfile_repeats_the_run(finished, tmp_path):
@@ -126,31 +125,24 @@ def test_flagfile_repeats_the_run(finished, tmp_path):
         assert (tmp_path / "again" / name).read_bytes() == (finished / name).read_bytes(), name
 
 
-def test_the_same_command_goes_on(finished, tmp_path, capsys):
-    folder = tmp_path / "run"
-    assert train(folder, "--epochs=1") == 0
-    assert "resuming" not in capsys.readouterr().out
-    assert train(folder, "--epochs=2") == 0  # more epochs are no other run
-    assert "resuming at epoch 2, step 0\n" in capsys.readouterr().out
-    assert (folder / "logs.csv").read_bytes() == (finished / "logs.csv").read_bytes()
-    assert "--epochs=2" in (folder / "flags.txt").read_text()
-    assert sorted(path.name for path in (folder / "saved_model").iterdir()) == ["1", "2"]
-    assert train(folder, "--epochs=2") == 0
-    out = capsys.readouterr().out
-    assert "trained up to epoch 2 before; a higher --epochs goes on" in out and "/saved_model/2\n" in out
-
-
-def test_a_run_killed_as_it_exported_is_exported(tmp_path, capsys):
+def test_the_same_command_goes_on_also_when_it_was_killed_as_it_exported(finished, tmp_path, capsys):
     """Its epochs are all done: the first time there is no version yet, later the newest is of another generator."""
-    model = tmp_path / "run" / "saved_model"
-    for epochs, version in ((1, "1"), (2, "2")):
-        assert train(tmp_path / "run", f"--epochs={epochs}") == 0
+    folder = tmp_path / "run"
+    model = folder / "saved_model"
+    for epochs, version in ((1, "1"), (2, "2")):  # more epochs are no other run
+        assert train(folder, f"--epochs={epochs}") == 0
+        assert ("resuming at epoch 2, step 0\n" in capsys.readouterr().out) == (epochs == 2)
         wanted = load_generator(model / version).sample(2)
         (model / version).rename(model / ".writing-killed")
-        assert train(tmp_path / "run", f"--epochs={epochs}") == 0
-        assert f"/saved_model/{version}\n" in capsys.readouterr().out
+        assert train(folder, f"--epochs={epochs}") == 0
+        out = capsys.readouterr().out
+        assert f"trained up to epoch {epochs} before; a higher --epochs goes on" in out
+        assert f"/saved_model/{version}\n" in out
         np.testing.assert_array_equal(load_generator(model / version).sample(2), wanted)
         assert not (model / ".writing-killed").exists()
+    assert (folder / "logs.csv").read_bytes() == (finished / "logs.csv").read_bytes()
+    assert "--epochs=2" in (folder / "flags.txt").read_text()
+    assert sorted(path.name for path in model.iterdir()) == ["1", "2"]
 
 
 def test_an_interrupted_run_goes_on_in_the_middle_of_an_epoch(finished, tmp_path, capsys, monkeypatch):
@@ -158,7 +150,7 @@ def test_an_interrupted_run_goes_on_in_the_middle_of_an_epoch(finished, tmp_path
         if batch == 1:
             raise KeyboardInterrupt
 
-    flags = (tmp_path / "run", "--epochs=2", "--checkpoint_steps=1")
+    flags = (tmp_path / "run", "--epochs=2", "--checkpoint_steps=1", "--bare")
     with monkeypatch.context() as patch:
         patch.setattr("kgan.callbacks.CSVLogger.on_train_batch_end", interrupt)
         assert train(*flags) == 130
@@ -183,7 +175,7 @@ def test_another_run_does_not_go_on_in_its_folder(finished, tmp_path, refused):
 
 def test_a_folder_without_a_checkpoint_is_free(tmp_path):
     (tmp_path / "flags.txt").write_text("--seed=5\n--run_dir=x\n")
-    assert train(tmp_path, "--epochs=1") == 0
+    assert train(tmp_path, "--epochs=1", "--bare") == 0
     assert "--seed=0" in (tmp_path / "flags.txt").read_text()
 
 
@@ -239,7 +231,8 @@ def test_build_is_a_function_of_its_arguments():
 
 def test_points_are_trained_sampled_and_exported(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    assert main(["train", "--dataset=ring", "--run_dir=r", "--width=4", "--epochs=1", "--steps_per_epoch=2"]) == 0
+    small = ["--width=4", "--epochs=1", "--steps_per_epoch=2", "--bare"]
+    assert main(["train", "--dataset=ring", "--run_dir=r", *small]) == 0
     assert main(["sample", "--run_dir=r", "--out=points.png"]) == 0
     assert (tmp_path / "points.png").read_bytes().startswith(b"\x89PNG")
     assert main(["export", "--run_dir=r"]) == 0
@@ -284,7 +277,7 @@ def test_metrics_while_training(tmp_path):
     assert [row["epoch"] for row in told] == [1, 2]
     assert latest(tmp_path / "run" / "best") is not None
     # Another look at the same run is the same run: what measures is not part of it.
-    assert train(tmp_path / "run", "--epochs=3") == 0
+    assert train(tmp_path / "run", "--epochs=3", "--bare") == 0
 
 
 def test_a_generator_that_shows_one_mode_stops_the_run(tmp_path, capsys):
@@ -315,7 +308,9 @@ def test_a_run_that_breaks_says_so(tmp_path, capsys, policy):
     assert lines[0].endswith("lower the learning rates")
     assert lines[-1].endswith("training stopped before its end, for the reason above")
     assert not (tmp_path / "run" / "saved_model").exists()
-    assert train(tmp_path / "run", "--epochs=1") == 0  # with other flags, since there is nothing to go on with
+    assert (
+        train(tmp_path / "run", "--epochs=1", "--bare") == 0
+    )  # with other flags: nothing to go on with
 
 
 @pytest.mark.parametrize(

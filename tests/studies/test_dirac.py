@@ -8,6 +8,7 @@ import pytest
 from kgan.analysis import trajectory
 from kgan.studies.dirac import linear, played
 from kgan.studies.dirac_methods import CLIP, LONG_STEP, METHODS, ROUNDS, RULES, START, Method
+from tests.studies import page
 
 BY_NAME = {method.name: method for method in [*METHODS, LONG_STEP]}
 ROWS = [(method, rule) for method in BY_NAME.values() for rule in method.rules]
@@ -17,16 +18,24 @@ def play(method, rule, rounds=ROUNDS):
     return played(method, rule, trajectory(method.game().set(*START), method.rules[rule](), rounds))
 
 
+@pytest.fixture(scope="module")
+def rows(tmp_path_factory):
+    """Those of the page, by method and rule."""
+    return {(row["method"], row["rule"]): row for row in page.rows("dirac", tmp_path_factory.mktemp("study"))}
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize(("method", "rule"), ROWS, ids=lambda value: getattr(value, "name", value))
-def test_formulas_are_what_the_rounds_do(method, rule):
-    row = linear(method, rule)
+def test_formulas_are_what_the_rounds_do(rows, method, rule):
+    row = rows[method.name, rule]
     if method.name == "WGAN-GP":  # no derivative at 0, so nothing to compare
-        assert row["eigenvalues_predicted"] is row["eigenvalues_measured"] is row["radius_measured"] is None
+        assert row["eigenvalues_predicted"] == row["eigenvalues_measured"] == row["radius_measured"] == ""
         return
-    np.testing.assert_allclose(
-        np.poly(row["eigenvalues_measured"]), np.poly(row["eigenvalues_predicted"]), rtol=0, atol=1e-6
-    )
-    assert row["radius_measured"] == pytest.approx(row["radius_predicted"], abs=1e-6)
+    measured, predicted = ([complex(v) for v in row[f"eigenvalues_{w}"].split()] for w in ("measured", "predicted"))
+    np.testing.assert_allclose(predicted, method.eigenvalues(), atol=1e-9)
+    np.testing.assert_allclose(np.poly(measured), np.poly(predicted), rtol=0, atol=1e-6)
+    assert float(row["radius_predicted"]) == pytest.approx(method.radius(rule))
+    assert float(row["radius_measured"]) == pytest.approx(method.radius(rule), abs=1e-6)
 
 
 def test_the_table_covers_what_was_asked():
@@ -39,40 +48,39 @@ def test_the_table_covers_what_was_asked():
 
 
 @pytest.mark.parametrize("rule", RULES)
-def test_wgan_gp_does_not_converge(rule):
-    row = play(BY_NAME["WGAN-GP"], rule)
-    assert row["outcome"] == row["expected"] == "circles" and row["agree"]
+def test_wgan_gp_does_not_converge(rows, rule):
+    row = rows["WGAN-GP", rule]
+    assert row["outcome"] == row["expected"] == "circles"
 
 
 @pytest.mark.parametrize("rule", ["simultaneous", "alternating"])
-def test_clipping_only_bounds_the_circle(rule):
-    row = play(BY_NAME["WGAN, clipped"], rule)
+def test_clipping_only_bounds_the_circle(rows, rule):
+    row = rows["WGAN, clipped", rule]
     assert row["outcome"] == row["expected"] == "circles"
     if rule == "alternating":
-        assert row["swing_measured"] == pytest.approx(CLIP, abs=1e-3)
+        assert float(row["swing_measured"]) == pytest.approx(CLIP, abs=1e-3)
 
 
-def test_without_a_penalty_the_rule_decides():
-    outcomes = {rule: play(BY_NAME["GAN"], rule)["outcome"] for rule in RULES}
+def test_without_a_penalty_the_rule_decides(rows):
+    outcomes = {rule: rows["GAN", rule]["outcome"] for rule in RULES}
     assert outcomes == {"simultaneous": "goes away", "alternating": "circles", "extragradient": "converges"}
 
 
-def test_alternation_allows_a_longer_step():
-    assert play(LONG_STEP, "simultaneous")["outcome"] == "circles"  # away from 0 to a cycle: not convergence
-    assert play(LONG_STEP, "alternating")["outcome"] == "converges"
+def test_alternation_allows_a_longer_step(rows):
+    assert rows[LONG_STEP.name, "simultaneous"]["outcome"] == "circles"  # from 0 to a cycle: not convergence
+    assert rows[LONG_STEP.name, "alternating"]["outcome"] == "converges"
 
 
-def test_nsgan_has_a_cycle_or_comes_slowly():
-    method = BY_NAME["NSGAN"]
+def test_nsgan_has_a_cycle_or_comes_slowly(rows):
     for rule, outcome in (("simultaneous", "circles"), ("alternating", "converges")):
-        row = play(method, rule)
+        row = rows["NSGAN", rule]
         assert row["outcome"] == row["expected"] == outcome
-        assert row["swing_measured"] == pytest.approx(row["swing_predicted"], rel=0.05)
+        assert float(row["swing_measured"]) == pytest.approx(float(row["swing_predicted"]), rel=0.05)
 
 
-def test_wgan_keeps_its_ellipse():
-    row = play(BY_NAME["WGAN"], "alternating")
-    assert row["swing_measured"] == pytest.approx(row["swing_predicted"], rel=1e-3)
+def test_wgan_keeps_its_ellipse(rows):
+    row = rows["WGAN", "alternating"]
+    assert float(row["swing_measured"]) == pytest.approx(float(row["swing_predicted"]), rel=1e-3)
 
 
 @pytest.mark.slow

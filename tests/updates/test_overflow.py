@@ -12,7 +12,8 @@ RULES = {
     **UPDATES,
     "lookahead": lambda: UPDATES["lookahead"](Alternating(), k=1),
     "past": lambda: Extragradient(True),
-    "acgd": UPDATES["competitive"],
+    "competitive": lambda: UPDATES["competitive"](iterations=2),
+    "acgd": lambda: UPDATES["competitive"](iterations=2),
 }
 TWICE = ("consensus", "symplectic", "competitive")  # those who hand on products with the Jacobian
 
