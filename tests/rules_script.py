@@ -1,15 +1,15 @@
 """Every update rule on an MLP GAN and the 8-mode ring: run by tests/updates/test_rules.py in processes of their own.
 
-    python rules_script.py OUT LOGICAL_DEVICES [RUNS STOP_AT]
+    python rules_script.py OUT LOGICAL_DEVICES [RUNS]
 
-Trains with each rule in turn and writes each one's final state to OUT. With RUNS, each run keeps checkpoints in a
-folder of its own there and goes on from what it finds; with STOP_AT, each is cut off at that round, with nothing
-done at its end, and the process then kills itself.
+Trains with each rule in turn and writes each one's final state to OUT. With RUNS, where checkpoints go, each run is
+then played once more and cut off in the middle, with nothing done at its end; and what another game that has never
+been played ends with, which goes on from there, is written too.
 """
 
+import contextlib
 import os
 import pathlib
-import signal
 import sys
 
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
@@ -19,6 +19,7 @@ import numpy as np
 import tensorflow as tf
 
 import kgan
+from kgan.runs.checkpoints import latest
 from kgan.updates import (
     Alternating,
     CompetitiveGradient,
@@ -31,6 +32,7 @@ from kgan.updates import (
     SymplecticGradientAdjustment,
     Unrolled,
 )
+from tests.callbacks import tiny
 
 RULES = {
     "alternating": Alternating,
@@ -49,12 +51,8 @@ ROUNDS, EPOCHS = 4, 3
 
 
 class Cut(keras.callbacks.Callback):
-    def __init__(self, at):
-        super().__init__()
-        self.at = at
-
     def on_train_batch_end(self, batch, logs=None):
-        if self.model.step.numpy() >= self.at:
+        if self.model.step.numpy() >= 2 * ROUNDS:
             raise InterruptedError
 
 
@@ -72,29 +70,32 @@ def build(name):
     return gan
 
 
-def main(out, devices, runs=None, stop_at=0):
+def main(out, devices, runs=None):
     cpu = tf.config.list_physical_devices("CPU")[0]
     tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * int(devices))
     strategy = kgan.distribute.strategy("mirrored" if int(devices) > 1 else "one")
     data, states = kgan.data.load("ring", batch_size=32), {}
+
+    def fit(gan, *callbacks):
+        return gan.fit(data, epochs=EPOCHS, steps_per_epoch=ROUNDS, callbacks=list(callbacks), verbose=0).history
+
     for name in RULES:
         with strategy.scope():
             gan = build(name)
-        callbacks = []
-        if runs:
-            callbacks.append(kgan.callbacks.Checkpoint(pathlib.Path(runs) / name, every_steps=3))
-        if int(stop_at):
-            callbacks.append(Cut(int(stop_at)))
-        try:
-            logs = gan.fit(data, epochs=EPOCHS, steps_per_epoch=ROUNDS, callbacks=callbacks, verbose=0).history
-        except InterruptedError:
-            continue
+        start = tiny.state(gan)
+        logs = fit(gan)
         assert all(np.isfinite(values).all() for values in logs.values()), name
         states |= {f"{name}/{i}": np.array(v) for i, v in enumerate(gan.state)}
-        if not runs:
-            states[f"{name}/logs"] = np.array([logs["d_loss"], logs["gradient_evaluations"]])
-    if int(stop_at):
-        os.kill(os.getpid(), signal.SIGKILL)
+        states[f"{name}/logs"] = np.array([logs["d_loss"], logs["gradient_evaluations"]])
+        if runs:
+            folder = pathlib.Path(runs) / name
+            tiny.reset(gan, start)
+            with contextlib.suppress(InterruptedError):
+                fit(gan, kgan.callbacks.Checkpoint(folder, every_steps=3), Cut())
+            assert latest(folder).name == "step-00000007"
+            other = build(name)
+            fit(other, kgan.callbacks.Checkpoint(folder))
+            states |= {f"resumed/{name}/{i}": np.array(v) for i, v in enumerate(other.state)}
     np.savez(out, **states)
 
 
