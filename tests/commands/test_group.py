@@ -16,13 +16,13 @@ FLAGS = ["--resolution=8", "--width=4", "--latent_dim=3", "--batch_size=16", "--
 FLAGS += ["--checkpoint_steps=2", "--alarm=off", "--strategy=multi_worker"]
 
 
-def group(folder, killed=None, at=0):
+def group(folder, *more, killed=None, at=0):
     """Two workers that run the same command; of one that kills itself, the seconds in which the other ends.
 
     Returns:
         Those seconds, and of each worker its exit status, its stdout and its stderr without what TensorFlow logs.
     """
-    command = [sys.executable, "-m", "tests.commands.dying_script", f"--run_dir={folder}", *FLAGS]
+    command = [sys.executable, "-m", "tests.commands.dying_script", f"--run_dir={folder}", *FLAGS, *more]
     workers = [
         subprocess.Popen(
             command,
@@ -53,9 +53,9 @@ def whole(tmp_path_factory):
     return folder
 
 
-def finish(folder):
+def finish(folder, *more):
     """Both workers to the end; returns what the chief prints."""
-    _, workers = group(folder)
+    _, workers = group(folder, *more)
     assert [status for status, _, _ in workers] == [0, 0], workers
     for index, (_, out, _) in enumerate(workers):
         assert f"; this is worker {index}" in out.splitlines()[0]
@@ -74,14 +74,14 @@ def assert_same(ours, theirs):
 @pytest.mark.slow
 def test_a_worker_that_dies_ends_the_others_and_the_group_goes_on_to_the_same_bits(whole, tmp_path):
     for killed, at in ((1, 7), (0, 13)):
-        seconds, workers = group(tmp_path, killed, at)
+        seconds, workers = group(tmp_path, "--bare", killed=killed, at=at)
         status, _, lines = workers[1 - killed]
         print(f"worker {killed} was killed; worker {1 - killed} ended {seconds:.1f} s later: {lines}")
         assert workers[killed][0] == -signal.SIGKILL and status == 75 and seconds < 30
         assert len(lines) == 1
         assert lines[0].startswith(f"kgan train: worker {killed} at 127.0.0.1:"), lines
         assert lines[0].endswith("start all of them again, and they go on from the newest checkpoint")
-    assert "resuming at epoch 3, step" in finish(tmp_path)
+    assert "resuming at epoch 3, step" in finish(tmp_path, "--bare")
     assert_same(tmp_path, whole)
 
 
@@ -95,7 +95,7 @@ def test_only_the_chief_writes(whole):
 @pytest.mark.slow
 def test_ray_train_starts_the_group_again_by_itself(whole, tmp_path):
     pytest.importorskip("ray", reason="the extra ray is not installed")
-    command = [sys.executable, "-m", "tests.ray_script", f"--run_dir={tmp_path}", *FLAGS]
+    command = [sys.executable, "-m", "tests.ray_script", f"--run_dir={tmp_path}", *FLAGS, "--bare"]
     done = subprocess.run(
         command, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True
     )
