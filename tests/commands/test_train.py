@@ -308,9 +308,7 @@ def test_a_run_that_breaks_says_so(tmp_path, capsys, policy):
     assert lines[0].endswith("lower the learning rates")
     assert lines[-1].endswith("training stopped before its end, for the reason above")
     assert not (tmp_path / "run" / "saved_model").exists()
-    assert (
-        train(tmp_path / "run", "--epochs=1", "--bare") == 0
-    )  # with other flags: nothing to go on with
+    assert train(tmp_path / "run", "--epochs=1", "--bare") == 0  # with other flags: nothing to go on with
 
 
 @pytest.mark.parametrize(
