@@ -1,6 +1,5 @@
 import shutil
 import socket
-import time
 
 import keras
 import numpy as np
@@ -129,11 +128,11 @@ def no_network(*_, **__):
 
 
 def test_absent_and_offline_says_so_at_once(tmp_path, monkeypatch):
-    monkeypatch.setattr(socket, "create_connection", no_network)
-    start = time.monotonic()
+    tries = []
+    monkeypatch.setattr(socket, "create_connection", lambda address, **_: tries.append(address) or no_network())
     with pytest.raises(InputError) as error:
         kgan.data.load("fashion_mnist", data_dir=tmp_path)
-    assert time.monotonic() - start < 10  # TFDS itself takes minutes
+    assert len(tries) == 1  # TFDS itself tries for minutes
     message = str(error.value)
     assert message.startswith(f"dataset: 'fashion_mnist' is not in {tmp_path / 'fashion_mnist'} and could not be")
     assert "no network (" in message

@@ -24,7 +24,7 @@ from tensorflow_serving.apis import get_model_metadata_pb2, get_model_status_pb2
 from tensorflow_serving.apis import prediction_service_pb2_grpc as prediction
 
 CODES = {"INVALID_ARGUMENT": 400, "NOT_FOUND": 404, "RESOURCE_EXHAUSTED": 413, "UNAVAILABLE": 503, "INTERNAL": 500}
-SLOW = 1.0  # seconds
+SLOW = 3.0  # seconds
 
 
 class Refused(Exception):
