@@ -1,6 +1,6 @@
 """What a rule makes of a game: the Jacobian of its rounds, eigenvalues, trajectories."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import keras
 import numpy as np
@@ -28,7 +28,7 @@ def round_matrix(game: Game, update: Update, rounds: int = 1) -> np.ndarray:
         converges near this point.
     """
     state = _prepare(game, update)
-    start = tf.concat([tf.reshape(tf.cast(v.value, "float64"), [-1]) for v in state], 0)
+    start = _vector(v.value for v in state)
 
     with tf.GradientTape(persistent=True) as tape:
         tape.watch(start)
@@ -60,12 +60,12 @@ def spectrum(game: Game, update: Update | None = None) -> np.ndarray:
 def trajectory(game: Game, update: Update, rounds: int) -> np.ndarray:
     """Plays `rounds` rounds from the current point: float64 (rounds + 1, n), the players' variables after each."""
     _prepare(game, update)
-    start = flatten(game.point())
+    variables = [v for player in game.players for v in player.variables]
+    start = _vector(v.value for v in variables).numpy()
 
     def play(number: tf.Tensor, points: tf.TensorArray) -> tuple[tf.Tensor, tf.TensorArray]:
         update(game, [Round()] * update.rounds_needed(game))
-        parts = [tf.reshape(v.value, [-1]) for player in game.players for v in player.variables]
-        return number + 1, points.write(number, tf.concat([tf.cast(part, "float64") for part in parts], 0))
+        return number + 1, points.write(number, _vector(v.value for v in variables))
 
     @tf.function(autograph=False)
     def all_rounds() -> tf.Tensor:
@@ -90,5 +90,9 @@ def _play(game: Game, update: Update, state: Sequence, start: tf.Tensor, rounds:
     with keras.StatelessScope(state_mapping=mapping) as scope:
         for _ in range(rounds):
             update(game, [Round()] * update.rounds_needed(game))
-    end = [scope.get_current_value(v) for v in state]
-    return tf.concat([tf.reshape(tf.cast(value, "float64"), [-1]) for value in end], 0)
+    return _vector(scope.get_current_value(v) for v in state)
+
+
+def _vector(values: Iterable[tf.Tensor]) -> tf.Tensor:
+    """All of them in one: float64 (n,)."""
+    return tf.concat([tf.reshape(tf.cast(value, "float64"), [-1]) for value in values], 0)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from kgan import checks
 from kgan.checks import InputError, whole
-from kgan.commands.members import Failed, ended, finish, keep, name, start, trained
+from kgan.commands.members import Failed, ended, finish, keep, name, start
 from kgan.parts import Part
 from kgan.runs import checkpoints, flags
 from kgan.runs import ensemble as file
@@ -235,7 +235,7 @@ def train(
 
     failed = ensemble.train(folder, flags_of, seed, epochs, build)
     names = [name(number) for number in range(ensemble.members)]
-    done = [one for one in names if one not in failed and trained(folder / one)]
+    done = [one for one in names if one not in failed and checkpoints.latest(folder / one) is not None]
     why = "; ".join(f"{one}: {reason}" for one, reason in failed.items())
     if not done:
         raise InputError(f"ensemble: no member was trained: {why}")

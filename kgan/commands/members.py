@@ -72,8 +72,3 @@ def keep(run: Path, member: Path) -> None:
     shutil.rmtree(aside, ignore_errors=True)
     shutil.copytree(newest, aside / "checkpoints" / newest.name)
     aside.rename(member)
-
-
-def trained(member: Path) -> bool:
-    """Whether there is anything of it."""
-    return checkpoints.latest(member) is not None

@@ -77,7 +77,7 @@ def test_a_worker_that_dies_ends_the_others_and_the_group_goes_on_to_the_same_bi
         seconds, workers = group(tmp_path, "--bare", killed=killed, at=at)
         status, _, lines = workers[1 - killed]
         print(f"worker {killed} was killed; worker {1 - killed} ended {seconds:.1f} s later: {lines}")
-        assert workers[killed][0] == -signal.SIGKILL and status == 75
+        assert workers[killed][0] == -signal.SIGKILL and status == 75 and seconds < 30
         assert len(lines) == 1
         assert lines[0].startswith(f"kgan train: worker {killed} at 127.0.0.1:"), lines
         assert lines[0].endswith("start all of them again, and they go on from the newest checkpoint")

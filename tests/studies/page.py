@@ -1,22 +1,21 @@
 """A study that is played, as its command leaves it."""
 
-import contextlib
 import csv
-import io
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import matplotlib.image
 
-from kgan.commands import main
-
 
 def rows(name: str, folder: Path) -> list[dict[str, str]]:
     """The rows of the table that `kgan study NAME` writes, when what it says and its page have been looked at."""
-    out, err = io.StringIO(), io.StringIO()
-    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-        assert main(["study", name, f"--out={folder}/page"]) == 0
-    assert not err.getvalue()
-    lines = out.getvalue().splitlines()
+    environment = {key: value for key, value in os.environ.items() if key != "TF_CPP_MIN_LOG_LEVEL"}
+    command = [sys.executable, "-m", "kgan", "study", name, f"--out={folder}/page"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    lines = done.stdout.splitlines()
     assert len(lines) > 10 and lines[-1].startswith(f"{folder}/page: README.md is the page")
 
     assert sorted(path.name for path in (folder / "page").iterdir()) == ["README.md", f"{name}.csv", f"{name}.png"]
