@@ -81,9 +81,9 @@ class Independent(Ensemble):
                     failed[first] = str(error)
                 del running[first]
         finally:
-            for process in running.values():
-                if process is not None:
-                    process.terminate()
+            for begun in running.values():
+                if begun is not None:
+                    begun.stop()
         return failed
 
 

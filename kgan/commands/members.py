@@ -1,12 +1,12 @@
 """The members of an ensemble: runs in folders beside each other, each in a process of its own."""
 
 import shutil
-import subprocess
-import sys
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from kgan import process
+from kgan.process import Begun
 from kgan.runs import checkpoints
 
 
@@ -19,15 +19,13 @@ def name(number: int) -> str:
     return f"member-{number + 1}"
 
 
-def start(member: Path, flags: Sequence[str], epochs: int) -> subprocess.Popen | None:
+def start(member: Path, flags: Sequence[str], epochs: int) -> Begun | None:
     """Begins to train a member, or goes on with it; None if it is done. What it prints goes to MEMBER.txt."""
     newest = checkpoints.latest(member)
     if newest is not None and checkpoints.describe(newest)["epoch"] >= epochs:
         return None
     member.parent.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, "-m", "kgan", "train", *flags, f"--run_dir={member}", f"--epochs={epochs}"]
-    with open(said(member), "ab") as out:
-        return subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT)
+    return process.start(["train", *flags, f"--run_dir={member}", f"--epochs={epochs}"], said(member))
 
 
 def said(member: Path) -> Path:
@@ -35,33 +33,31 @@ def said(member: Path) -> Path:
     return member.with_name(f"{member.name}.txt")
 
 
-def finish(member: Path, process: subprocess.Popen | None) -> None:
+def finish(member: Path, begun: Begun | None) -> None:
     """Waits for the process of a member.
 
     Raises:
         Failed: if it has not come to its end.
     """
-    if process is None:
+    if begun is None:
         print(f"{member.name}: done before")
         return
     try:
-        status = process.wait()
+        status, _ = begun.finish()
     except BaseException:  # interrupted: the member ends with us, and goes on when we do
-        process.terminate()
+        begun.stop()
         raise
     if status:
-        lines = said(member).read_text(errors="replace").strip().splitlines()
-        reason = lines[-1].removeprefix("kgan train: ") if lines else f"ended with status {status}"
         print(f"{member.name}: failed")
-        raise Failed(reason)
+        raise Failed(process.last_words(said(member), status, "train"))
     print(f"{member.name}: done")
 
 
-def ended(running: Mapping[str, subprocess.Popen | None]) -> str:
+def ended(running: Mapping[str, Begun | None]) -> str:
     """The member whose process ends first; one that was done before has none."""
     while True:
-        for member, process in running.items():
-            if process is None or process.poll() is not None:
+        for member, begun in running.items():
+            if begun is None or begun.ended():
                 return member
         time.sleep(0.1)
 

@@ -14,10 +14,9 @@ from pathlib import Path
 
 import numpy as np
 
-from kgan import files
+from kgan import files, process
 from kgan.checks import InputError
 from kgan.runs import Run
-from kgan.studies import process
 from kgan.studies.grid import EPOCHS, Setting, Study
 
 NUM = 2500  # samples that are measured, as in VEEGAN's and PacGAN's tables
@@ -143,7 +142,6 @@ def _command(folder: Path, arguments: Sequence[str], environment: Mapping | None
     if status < 0:
         raise InputError(f"{folder.name}: kgan {arguments[0]}: killed by signal {-status}; the same command goes on")
     if status:
-        lines = said.read_text(errors="replace").strip().splitlines() or [f"ended with status {status}"]
-        command = f"kgan {arguments[0]}: "
-        raise InputError(f"{folder.name}: {command}{lines[-1].removeprefix(command)}")
+        why = process.last_words(said, status, arguments[0])
+        raise InputError(f"{folder.name}: kgan {arguments[0]}: {why}")
     return used

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import tqdm
 
-from kgan import script
+from kgan import process, script
 from kgan.checks import InputError, whole
-from kgan.studies import cell, grid_page, process, report
+from kgan.studies import cell, grid_page, report
 from kgan.studies.grid import Setting, Study
 from kgan.studies.verdict import Table
 

@@ -10,7 +10,7 @@ import threading
 import time
 from pathlib import Path
 
-from kgan.studies import process
+from kgan import process
 
 TRAIN = ["train", "--dataset=ring", "--width=8", "--batch_size=16", "--epochs=2", "--steps_per_epoch=4", "--bare"]
 TRAIN += ["--metrics=modes", "--evaluate_every=2", "--evaluate_num=100", "--alarm=off"]
@@ -80,9 +80,7 @@ def test_a_killed_process_is_told(tmp_path):
 def test_it_ends_with_the_process_that_began_it(tmp_path):
     """SIGKILL to the one that began it alone; the run's folder is then free for another."""
     run = tmp_path / "run"
-    script = (
-        "import sys, pathlib; from kgan.studies import process; process.run(sys.argv[2:], pathlib.Path(sys.argv[1]))"
-    )
+    script = "import sys, pathlib; from kgan import process; process.run(sys.argv[2:], pathlib.Path(sys.argv[1]))"
     arguments = [str(tmp_path / "said.txt"), *LONG, f"--run_dir={run}"]
     parent = subprocess.Popen([sys.executable, "-c", script, *arguments])
     thread = threading.Thread(target=parent.wait)
