@@ -5,6 +5,7 @@ Nothing here knows what a network is. A toy game of two scalars and a StyleGAN a
 
 import contextlib
 import dataclasses
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -210,34 +211,56 @@ class Linearization:
         self._scale = _largest([_loss_scale(player.optimizer) for player in game.players])
         self.field, self.logs = game.vector_field(round)
 
-    def vjp(self, vector: Mapping[str, Sequence[tf.Tensor]]) -> Point:
-        """J' vector: with vector = v, the gradient of |v|^2 / 2."""
-        return self._finished(self._pull(vector))
+    def vjp(self, vector: Mapping[str, Sequence[tf.Tensor]], of: Sequence[str] | None = None) -> Point:
+        """J' vector: with vector = v, the gradient of |v|^2 / 2.
 
-    def jvp(self, vector: Mapping[str, Sequence[tf.Tensor]]) -> Point:
-        """J vector: how v changes as w moves along `vector`."""
+        Args:
+            vector: by player's name; a player that is left out has zeros.
+            of: the players whose part of the product is wanted; default: all.
+        """
+        variables = self._share[1]
+        return self._finished(self._pull(vector, {name: variables[name] for name in of or variables}))
+
+    def jvp(self, vector: Mapping[str, Sequence[tf.Tensor]], of: Sequence[str] | None = None) -> Point:
+        """J vector: how v changes as w moves along `vector`. Arguments as of `vjp`."""
         # J'u is linear in u, whatever u, and its derivative along `vector` is (J vector)'.
-        with tf.GradientTape(watch_accessed_variables=False) as tape:
-            u = {name: [tf.identity(tf.zeros_like(g)) for g in part] for name, part in self.field.items()}
-            tape.watch(u)
-            target = dot(self._pull(u), vector)
-        return self._finished(tape.gradient(target, u, unconnected_gradients="zero"))
+        tape, u, pulled = self._pulled
+        with tape:
+            target = dot({name: pulled[name] for name in vector}, vector)
+        wanted = {name: u[name] for name in of or u}
+        return self._finished(tape.gradient(target, wanted, unconnected_gradients="zero"))
 
     def _finished(self, product: Mapping[str, Sequence[tf.Tensor]]) -> Point:
         return {name: _summed([_scaled(x, 1.0 / self._scale) for x in part]) for name, part in product.items()}
 
-    def _pull(self, vector: Mapping[str, Sequence[tf.Tensor]]) -> Point:
+    @functools.cached_property
+    def _share(self) -> tuple[tf.GradientTape, Point, Point]:
+        """This replica's share of the field, once for all products: its tape, the variables, itself."""
+        # Only finished products are summed over replicas.
+        variables = {player.name: [v.value for v in player.variables] for player in self._game.players}
+        with tf.GradientTape(persistent=True, watch_accessed_variables=False) as tape:
+            tape.watch(variables)
+            with self._game.at({}):  # moving statistics have moved once already, with the field
+                round = self._round.drawn(len(self._game.players))
+                share, _ = self._game.evaluate(self._game.players, round, reduce=False)
+        return tape, variables, share
+
+    @functools.cached_property
+    def _pulled(self) -> tuple[tf.GradientTape, Point, Point]:
+        """J'u at u = 0, once for all products with J: its tape, u, itself."""
+        with tf.GradientTape(persistent=True, watch_accessed_variables=False) as tape:
+            u = {name: [tf.identity(tf.zeros_like(g)) for g in part] for name, part in self.field.items()}
+            tape.watch(u)
+            pulled = self._pull(u, self._share[1])
+        return tape, u, pulled
+
+    def _pull(self, vector: Mapping[str, Sequence[tf.Tensor]], variables: Point) -> Point:
         # Times the loss scale: what flows back through float16 is then as large as a loss's gradient is there, and
         # `vector` itself does not underflow. An overflow is found by the optimizers that are handed the product.
-        # Of this replica's share of the field; only finished products are summed. And of one scalar: with a list of
-        # targets, TensorFlow adds up in an order that differs between processes.
-        game, round = self._game, self._round.drawn(len(self._game.players))
-        variables = {player.name: [v.value for v in player.variables] for player in game.players}
-        with tf.GradientTape(watch_accessed_variables=False) as tape:
-            tape.watch(variables)
-            with game.at({}):  # moving statistics have moved once already, with the field
-                share, _ = game.evaluate(game.players, round, reduce=False)
-            target = _scaled(dot(share, vector), self._scale)
+        # And of one scalar: with a list of targets, TensorFlow adds up in an order that differs between processes.
+        tape, _, share = self._share
+        with tape:
+            target = _scaled(dot({name: share[name] for name in vector}, vector), self._scale)
         pulled = tape.gradient(target, variables, unconnected_gradients="zero")
         # Those of embeddings are sparse.
         return {name: [tf.convert_to_tensor(g) for g in part] for name, part in pulled.items()}

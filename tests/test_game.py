@@ -116,6 +116,41 @@ def test_loss_scaling_leaves_the_gradients_as_they_are():
     assert x.numpy() == pytest.approx(x2.numpy(), rel=1e-12)
 
 
+@pytest.mark.parametrize("graph", [False, True])
+def test_products_of_some_players_are_those_of_the_whole_and_all_are_of_one_look_at_the_game(graph):
+    """min_x max_y of x^2 y + y^3 / 3, at (2, 3): the field is (2 x y, -x^2 - y^2)."""
+    looks = []
+    x, y = (keras.Variable(v, dtype="float64") for v in (2.0, 3.0))
+
+    def value(sign):
+        looks.append(sign)
+        return sign * (x**2 * y + y**3 / 3), {}
+
+    game = Game(
+        [
+            Player("x", [x], keras.optimizers.SGD(), lambda r: value(1.0)),
+            Player("y", [y], keras.optimizers.SGD(), lambda r: value(-1.0)),
+        ]
+    )
+    jacobian = np.array([[6.0, 4.0], [-4.0, -6.0]])
+
+    def products():
+        near = game.linearize(Round())
+        u, v = tf.constant(5.0, "float64"), tf.constant(7.0, "float64")
+        whole = [near.jvp({"x": [u], "y": [v]}), near.vjp({"x": [u], "y": [v]})]
+        parts = [p({"y": [v]}, of=["x"]) for p in (near.jvp, near.vjp)]
+        return whole, parts, [near.jvp({"x": [u]}), near.vjp({"x": [u]})]
+
+    whole, parts, ones = (tf.function(products, autograph=False) if graph else products)()
+    assert len(looks) == 4  # of each player's loss: for the field, and for all products
+    for product, matrix in zip(whole, (jacobian, jacobian.T), strict=True):
+        np.testing.assert_allclose([product["x"][0], product["y"][0]], matrix @ [5.0, 7.0])
+    for part, matrix in zip(parts, (jacobian, jacobian.T), strict=True):
+        assert list(part) == ["x"] and float(part["x"][0]) == pytest.approx(7.0 * matrix[0, 1])
+    for product, matrix in zip(ones, (jacobian, jacobian.T), strict=True):
+        np.testing.assert_allclose([product["x"][0], product["y"][0]], 5.0 * matrix[:, 0])
+
+
 def test_bad_games():
     game, x, y = bilinear()
     with pytest.raises(ValueError, match="names must differ"):
@@ -149,7 +184,7 @@ def test_contract_every_rule_plays_under_tf_function_and_xla_and_logs_gradient_n
     game, x, y = bilinear()
     update = UPDATES[rule](*([Alternating()] if rule == "lookahead" else []))
     update.build(game)
-    play = tf.function(lambda: update(game, [Round()] * update.rounds_needed(game)), jit_compile=xla)
+    play = tf.function(lambda: update(game, [Round()] * update.rounds_needed(game)), jit_compile=xla, autograph=False)
     logs = play()
     assert {"x_loss", "y_loss", "x_grad_norm", "y_grad_norm", "gradient_evaluations"} <= set(logs)
     assert float(logs["gradient_evaluations"]) == update.cost(game) >= 2

@@ -106,19 +106,16 @@ def _move(player: Player, gradients: Sequence[tf.Tensor], q: Sequence[tf.Tensor]
         player.settle()
 
 
-def _system(product: Callable[[Point], Point], root: Point) -> Callable[[Point], Point]:
+def _system(product: Callable[..., Point], root: Point) -> Callable[[Point], Point]:
     """I + sqrt(eta) C sqrt(eta) of a point, or its transpose."""
     scaled = lambda q: combine(tf.multiply, root, q)  # noqa: E731
     return lambda q: combine(tf.add, q, scaled(_between(product, scaled(q))))
 
 
-def _between(product: Callable[[Point], Point], vector: Point) -> Point:
+def _between(product: Callable[..., Point], vector: Point) -> Point:
     """C vector (or C' vector), from products with J (or J'): what each player feels of the others' parts."""
-    felt = {}
-    for name in vector:
-        others = {n: [x if n != name else tf.zeros_like(x) for x in part] for n, part in vector.items()}
-        felt[name] = product(others)[name]
-    return felt
+    others = {name: {n: part for n, part in vector.items() if n != name} for name in vector}
+    return {name: product(others[name], of=[name])[name] for name in vector}
 
 
 def _solve(matrix: Callable, transpose: Callable, right: Point, iterations: int) -> Point:
