@@ -22,6 +22,7 @@ def _fresh_memory():
 
     And what a file's tests share, which is made before `_fresh_state`, starts from a seed too.
     """
+
     keras.utils.clear_session()
     keras.utils.set_random_seed(0)
 
@@ -29,6 +30,7 @@ def _fresh_memory():
 @pytest.fixture(autouse=True)
 def _fresh_state(request):
     """Every test starts from the same global seed, precision policy and names, and its file's generators with it."""
+
     keras.utils.clear_session(free_memory=False)
     keras.utils.set_random_seed(0)
     for shared in vars(request.module).values():
@@ -41,6 +43,7 @@ def _fresh_state(request):
 
 def pytest_collection_modifyitems(items):
     """On the older stack, what it cannot do is left out (`make test-addons`)."""
+
     for item in items if keras.__version__.startswith("2.") else ():
         if reason := keras2.reason(item.nodeid):
             item.add_marker(pytest.mark.skip(reason=reason))

@@ -2,11 +2,8 @@
 
 import collections
 import json
-import os
 import pathlib
 import socket
-import subprocess
-import sys
 
 import keras
 import numpy as np
@@ -15,21 +12,18 @@ import tensorflow as tf
 
 import kgan
 from kgan.checks import InputError
+from tests.forked import Program
 
 ROOT = pathlib.Path(__file__).parents[1]
 
 
 def start(out, devices, strategy, steps_per_execution, **environment):
-    env = {**os.environ, "PYTHONPATH": str(ROOT)}
-    env.pop("TF_CONFIG", None)
-    command = [sys.executable, "-m", "tests.distribution_script", out, devices, strategy, steps_per_execution]
-    process = {"cwd": ROOT, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
-    return subprocess.Popen([*map(str, command)], env=env | environment, **process)
+    return Program("tests.distribution_script", out, devices, strategy, steps_per_execution, **environment)
 
 
 def finish(process, out):
-    output, _ = process.communicate(timeout=900)
-    assert process.returncode == 0, output[-3000:]
+    status, _, said = process.finish(900)
+    assert status == 0, said[-3000:]
     return dict(np.load(out))
 
 

@@ -1,10 +1,7 @@
 """Every example runs, with small settings."""
 
 import itertools
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +13,7 @@ from sklearn.datasets import load_diabetes
 
 from kgan.commands import main
 from kgan.export import load_generator
+from tests.forked import python
 
 ROOT = Path(__file__).parent.parent
 EXAMPLES = ROOT / "examples"
@@ -54,12 +52,8 @@ def test_example(name, tmp_path):
     script = EXAMPLES / f"{name}.py"
     assert len(script.read_text().splitlines()) < 80
     flags = [flag.format(tmp_path) for flag in SMALL[name]]
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    done = subprocess.run(
-        [sys.executable, script, *flags], cwd=tmp_path, env=environment, capture_output=True, text=True
-    )
-    assert done.returncode == 0, done.stderr
-    assert re.search(SHOWS[name], done.stdout), done.stdout
+    said, _ = python(script, *flags, folder=tmp_path)
+    assert re.search(SHOWS[name], said), said
     if name == "train_flags":
         assert load_generator(tmp_path / "run" / "saved_model").sample(2).shape == (2, 8, 8, 1)
     if name == "table_gan":

@@ -16,7 +16,8 @@ def epochs():
     shuffled = tf.function(
         lambda seed: tf.map_fn(
             lambda e: order.permutation(SIZE, seed, e), tf.range(EPOCHS), fn_output_signature="int64"
-        )
+        ),
+        autograph=False,
     )
     return np.stack([shuffled(seed).numpy() for seed in SEEDS])
 

@@ -31,8 +31,8 @@ def main(*names):
         halves = strategy.experimental_distribute_values_from_function(
             lambda context: tf.constant(np.split(images, 2)[context.replica_id_in_sync_group])
         )
-        both = tf.function(lambda member=double, halves=halves: strategy.run(step, (member, halves)))
-        one = tf.function(lambda member=single: step(member, tf.constant(images)))
+        both = tf.function(lambda member=double, halves=halves: strategy.run(step, (member, halves)), autograph=False)
+        one = tf.function(lambda member=single: step(member, tf.constant(images)), autograph=False)
         for _ in range(5):  # one step of a controller is among them
             expected, expected_logs = one()
             seen, logs = both()

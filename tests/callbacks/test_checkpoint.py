@@ -6,9 +6,6 @@ That a killed run resumes bitwise is in tests/test_resume.py.
 import fcntl
 import json
 import os
-import pathlib
-import subprocess
-import sys
 
 import keras
 import numpy as np
@@ -18,6 +15,7 @@ from kgan.callbacks import Checkpoint, CSVLogger
 from kgan.checks import InputError
 from kgan.runs.checkpoints import latest, restore
 from tests.callbacks import tiny
+from tests.forked import python
 
 
 def interrupt(*args):
@@ -178,9 +176,7 @@ assert replicas and all(tiny.same([a], [b]) for a, b in replicas)
 
 @pytest.mark.slow
 def test_mirrored_variables(tmp_path):
-    root = pathlib.Path(__file__).parents[2]
-    command = [sys.executable, "-c", MIRRORED, str(tmp_path)]
-    done = subprocess.run(command, env={**os.environ, "PYTHONPATH": str(root)}, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr[-3000:]
-    assert "back to step-00000004" in done.stderr
+    (tmp_path / "mirrored.py").write_text(MIRRORED)
+    _, said = python(tmp_path / "mirrored.py", tmp_path)
+    assert "back to step-00000004" in said
     assert steps(tmp_path) == [4, 8]

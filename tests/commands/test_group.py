@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from kgan.runs.checkpoints import latest
+from tests.forked import Program
 from tests.test_distribute import ROOT, tf_configs
 
 FLAGS = ["--resolution=8", "--width=4", "--latent_dim=3", "--batch_size=16", "--epochs=3", "--steps_per_epoch=6"]
@@ -22,16 +23,9 @@ def group(folder, *more, killed=None, at=0):
     Returns:
         Those seconds, and of each worker its exit status, its stdout and its stderr without what TensorFlow logs.
     """
-    command = [sys.executable, "-m", "tests.commands.dying_script", f"--run_dir={folder}", *FLAGS, *more]
+    command = ["tests.commands.dying_script", f"--run_dir={folder}", *FLAGS, *more]
     workers = [
-        subprocess.Popen(
-            command,
-            cwd=ROOT,
-            env=os.environ | {"TF_CONFIG": config, "KILL_AT_STEP": str(at if killed == index else 0)},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        Program(*command, TF_CONFIG=config, KILL_AT_STEP=str(at if killed == index else 0))
         for index, config in enumerate(tf_configs(2))
     ]
     seconds = 0.0
@@ -40,9 +34,10 @@ def group(folder, *more, killed=None, at=0):
         begun = time.monotonic()
         workers[1 - killed].wait(300)
         seconds = time.monotonic() - begun
-    told = [worker.communicate(timeout=300) for worker in workers]
-    lines = [[line for line in err.splitlines() if line.startswith("kgan")] for _, err in told]
-    return seconds, [(w.returncode, out, err) for w, (out, _), err in zip(workers, told, lines, strict=True)]
+    told = [worker.finish(300) for worker in workers]
+    return seconds, [
+        (status, out, [line for line in err.splitlines() if line.startswith("kgan")]) for status, out, err in told
+    ]
 
 
 @pytest.fixture(scope="module")

@@ -17,6 +17,7 @@ from kgan.commands import main, run
 from kgan.export import load_generator
 from kgan.runs import Run
 from kgan.runs.checkpoints import latest, networks
+from tests.forked import python
 
 TINY = ["--resolution=8", "--width=4", "--latent_dim=3", "--steps_per_epoch=3", "--ema_decay=0.5"]
 
@@ -107,13 +108,14 @@ sys.exit(main(sys.argv[1:]))
 
 
 def test_two_devices_make_the_run_of_one(finished, tmp_path):
-    command = [sys.executable, "-c", MIRRORED, "train", f"--run_dir={tmp_path}", *TINY, "--epochs=2", "--bare"]
-    subprocess.run([*command, "--strategy=mirrored"], check=True, capture_output=True)
-    one, two = Run(finished).logs(), Run(tmp_path).logs()
+    script, run = tmp_path / "mirrored.py", tmp_path / "run"
+    script.write_text(MIRRORED)
+    python(script, "train", f"--run_dir={run}", *TINY, "--epochs=2", "--bare", "--strategy=mirrored")
+    one, two = Run(finished).logs(), Run(run).logs()
     assert one.keys() == two.keys()
     for name in one:
         np.testing.assert_allclose(two[name], one[name], atol=1e-5, err_msg=name)
-    np.testing.assert_allclose(*(Run(folder).sampler().sample(3) for folder in (finished, tmp_path)), atol=1e-5)
+    np.testing.assert_allclose(*(Run(folder).sampler().sample(3) for folder in (finished, run)), atol=1e-5)
 
 
 def test_flagfile_repeats_the_run(finished, tmp_path):

@@ -1,9 +1,8 @@
+import os
 import subprocess
 import sys
 
 import pytest
-
-from tests.data.test_stream import env
 
 # In a process of its own, which has not imported TensorFlow.
 SCRIPT = """
@@ -34,7 +33,8 @@ def test_import(idx_folder, tmp_path):
         f"pack --from={idx_folder}",
         f"pack --from=/nowhere --data_dir={tmp_path / 'shards'}",
     ]
-    done = subprocess.run([sys.executable, "-c", SCRIPT, *lines], capture_output=True, text=True, env=env())
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+    done = subprocess.run([sys.executable, "-c", SCRIPT, *lines], capture_output=True, text=True, env=environment)
     path = tmp_path / "data" / "fashion_mnist" / "3.0.1"
     assert done.stdout.splitlines() == [
         "refused got no action, wanted: import or pack",

@@ -1,6 +1,3 @@
-import os
-import subprocess
-import sys
 import textwrap
 
 import keras
@@ -12,6 +9,7 @@ from kgan import order
 from kgan.checks import InputError
 from kgan.data.arrays import Arrays
 from kgan.data.stream import Stream
+from tests.forked import python
 
 
 def numbered(size=10):
@@ -163,10 +161,7 @@ print("equal")
 @pytest.mark.slow
 def test_two_replicas_share_the_global_batch(tmp_path):
     # In a process of its own: devices are split before TensorFlow starts, and a process has one strategy.
-    command = [sys.executable, "-c", textwrap.dedent(REPLICAS), str(tmp_path)]
-    done = subprocess.run(command, capture_output=True, text=True, env=env())
-    assert done.stdout.strip() == "equal", done.stderr[-2000:]
-
-
-def env():
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
+    script = tmp_path / "replicas.py"
+    script.write_text(textwrap.dedent(REPLICAS))
+    said, _ = python(script, tmp_path / "images")
+    assert said.strip() == "equal"

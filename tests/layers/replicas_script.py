@@ -28,7 +28,7 @@ def main(out, devices):
     data = np.random.default_rng(0).normal(size=(12, 3, 4))
     parts = np.split(data, strategy.num_replicas_in_sync)
 
-    @tf.function
+    @tf.function(autograph=False)
     def step(x):
         variables = [v.value for v in layer.trainable_variables]
         with tf.GradientTape(persistent=True) as outer:
@@ -52,7 +52,7 @@ def main(out, devices):
     calls, reduce = [], tf.distribute.ReplicaContext.all_reduce
     tf.distribute.ReplicaContext.all_reduce = lambda *args, **more: calls.append(args) or reduce(*args, **more)
 
-    @tf.function
+    @tf.function(autograph=False)
     def first_gradient(x):
         with tf.GradientTape() as tape:
             tape.watch(x)

@@ -196,7 +196,7 @@ def test_round_trips_through_keras_files(tmp_path):
 def test_works_under_xla():
     layer, x = build("conv2d")
 
-    @tf.function(jit_compile=True)
+    @tf.function(jit_compile=True, autograph=False)
     def step():
         layer.power_iteration()
         return layer(x)

@@ -20,7 +20,7 @@ def main(out):
     logits = np.random.default_rng(0).normal(size=(2, 8, 1)).astype("float32")
     parts = [losses.get(name).at(0, random.key(5)) for name in NAMES]
 
-    @tf.function
+    @tf.function(autograph=False)
     def play(real, fake):
         values = []
         for part in parts:

@@ -1,15 +1,15 @@
 """Losses that look at a whole batch do not depend on how many replicas share it."""
 
 import pathlib
-import subprocess
-import sys
 
 import numpy as np
+
+from tests.forked import python
 
 
 def test_values_and_gradients_are_those_of_one_replica(tmp_path):
     out, script = tmp_path / "out.npz", pathlib.Path(__file__).with_name("replicas_script.py")
-    subprocess.run([sys.executable, str(script), str(out)], check=True)
+    python(script, out)
     results = np.load(out)
     compared = [name for name in results if name.startswith("one")]
     assert len(compared) == 16

@@ -4,11 +4,7 @@ A game is made once, and compiled anew for what needs it; what is not about the 
 `test_two_replicas_agree_with_one` traces a game of each kind, on one device and on two.
 """
 
-import os
 import shutil
-import subprocess
-import sys
-from pathlib import Path
 
 import keras
 import numpy as np
@@ -20,6 +16,7 @@ from kgan import batches
 from kgan.callbacks import Checkpoint
 from kgan.runs import Run, checkpoints
 from kgan.updates import UPDATES
+from tests.forked import python
 from tests.models.games import GAMES, NOISY, dataset, images, made
 
 RULES = {**{name: name for name in UPDATES}, "lookahead": "lookahead(alternating, k=1)"}
@@ -176,9 +173,7 @@ def test_each_generator_gets_the_gradient_of_both_cycles(playing):
 
 
 def test_two_replicas_agree_with_one(tmp_path):
-    command = [sys.executable, "-m", "tests.models.games_script", tmp_path]  # -m: these tests, not another package's
-    env, root = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}, Path(__file__).parents[2]
-    subprocess.run(command, env=env, check=True, cwd=root)
+    python("tests.models.games_script", tmp_path)
     for game in ("gan", "ac_gan", "pix2pix", "mixgan", "chekhov"):
         one, two = (np.load(tmp_path / f"{game}-{devices}.npz") for devices in (1, 2))
         assert one.files == two.files

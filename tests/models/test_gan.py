@@ -40,7 +40,15 @@ def same(a, b):
     return all(np.array_equal(x, y) for x, y in zip(a, b, strict=True))
 
 
-@pytest.mark.parametrize("preset", PLAIN)
+@pytest.fixture(scope="class")
+def trained(preset):
+    """For what changes nothing in it."""
+    gan = make(preset, n_critic=1, ema_decay=0.9)
+    gan.fit(images(4), batch_size=2, epochs=1, verbose=0)
+    return gan
+
+
+@pytest.mark.parametrize("preset", PLAIN, scope="class")
 class TestContract:
     def test_trains_logs_and_samples(self, preset):
         gan = make(preset, convolutional=True)
@@ -55,17 +63,14 @@ class TestContract:
         np.testing.assert_allclose(samples, gan.sample(5, seed=1, batch_size=2), atol=1e-6)
         assert not np.array_equal(samples, gan.sample(5, seed=2))
 
-    def test_weights_and_optimizers_survive_saving(self, preset, tmp_path):
-        gan = make(preset, n_critic=1)
-        gan.fit(images(4), batch_size=2, epochs=1, verbose=0)
-        gan.save_weights(tmp_path / "gan.weights.h5")
-        other = make(preset, n_critic=1)
+    def test_weights_and_optimizers_survive_saving(self, preset, trained, tmp_path):
+        trained.save_weights(tmp_path / "gan.weights.h5")
+        other = make(preset, n_critic=1, ema_decay=0.9)
         other.load_weights(tmp_path / "gan.weights.h5")
-        assert same(weights(gan), weights(other))
+        assert same(weights(trained), weights(other))
 
-    def test_the_model_survives_saving_as_a_keras_file(self, preset, tmp_path):
-        gan = make(preset, n_critic=1, ema_decay=0.9)
-        gan.fit(images(4), batch_size=2, epochs=1, verbose=0)
+    def test_the_model_survives_saving_as_a_keras_file(self, preset, trained, tmp_path):
+        gan = trained
         gan.save(tmp_path / "gan.keras")
         loaded = keras.saving.load_model(tmp_path / "gan.keras")
         assert type(loaded) is type(gan)

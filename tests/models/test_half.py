@@ -1,10 +1,7 @@
 """Mixed precision: the gradients of every game and products with its Jacobian are those of float32, up to rounding."""
 
 import dataclasses
-import os
 import pathlib
-import subprocess
-import sys
 
 import keras
 import numpy as np
@@ -16,6 +13,7 @@ from kgan import networks, penalties
 from kgan.game import Game, Player, Round
 from kgan.updates import Unrolled
 from tests import half_script
+from tests.forked import python
 from tests.models.games import GAMES, SHAPE, dataset, made
 
 SCRIPT = pathlib.Path(half_script.__file__)
@@ -60,10 +58,7 @@ def test_products_do_not_underflow(both):
 
 @pytest.mark.slow
 def test_two_devices_play_as_one_and_skip_together(tmp_path):
-    env = {**os.environ, "PYTHONPATH": str(SCRIPT.parents[1])}
-    command = [sys.executable, str(SCRIPT), str(tmp_path / "out.npz")]
-    process = subprocess.run(command, env=env, capture_output=True, text=True, timeout=600)
-    assert process.returncode == 0, process.stderr[-3000:]
+    python(SCRIPT, tmp_path / "out.npz")
     with np.load(tmp_path / "out.npz") as found:
         for name in half_script.RULES:
             one, two = (found[f"{name}/{devices}/moved"] for devices in (1, 2))

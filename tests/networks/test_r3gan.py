@@ -44,7 +44,7 @@ def test_second_order_gradient_of_the_whole_critic_agrees_with_finite_difference
     rng = np.random.default_rng(0)
     critic = shaken(make_discriminator((8, 8, 1), width=16), rng)
     x = tf.constant(rng.uniform(-1, 1, (2, 8, 8, 1)))
-    value = tf.function(lambda: penalty(critic, x)[0])
+    value = tf.function(lambda: penalty(critic, x)[0], autograph=False)
     _, gradients = penalty(critic, x)
     variables = critic.trainable_variables
     everywhere = [rng.normal(size=v.shape) for v in variables]
@@ -90,7 +90,7 @@ def test_runs_in_a_graph_and_under_xla_as_eagerly(compiled):
     critic = shaken(make_discriminator((8, 8, 1), width=16), rng)
     x = tf.constant(rng.uniform(-1, 1, (2, 8, 8, 1)), "float32")
     value, gradients = penalty(critic, x)
-    again, others = tf.function(lambda x: penalty(critic, x), jit_compile=compiled)(x)
+    again, others = tf.function(lambda x: penalty(critic, x), jit_compile=compiled, autograph=False)(x)
     assert float(again) == pytest.approx(float(value), rel=1e-4)
     for one, other in zip(gradients, others, strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-3, atol=1e-4 * float(tf.reduce_max(tf.abs(one))))

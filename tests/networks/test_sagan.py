@@ -76,7 +76,7 @@ def test_second_order_gradient_of_the_discriminator_agrees_with_finite_differenc
             logits = tf.reduce_sum(model(x, training=True))
         return tf.reduce_mean(tf.reduce_sum(tape.gradient(logits, x) ** 2, [1, 2, 3]))
 
-    value = tf.function(penalty)
+    value = tf.function(penalty, autograph=False)
     with tf.GradientTape() as tape:
         tape.watch([v.value for v in variables])
         result = penalty()

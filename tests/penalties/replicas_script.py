@@ -43,7 +43,7 @@ def evaluate(plays, penalties):
 
 def main():
     one, same = played(), {name: cases.made(name) for name in cases.PENALTIES}
-    alone = tf.function(lambda: evaluate(one, same))()
+    alone = tf.function(lambda: evaluate(one, same), autograph=False)()
 
     strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
     half = cases.BATCH // 2
@@ -63,7 +63,7 @@ def main():
         for network in ("discriminator", "generator"):
             getattr(two[name], network).set_weights(getattr(one[name], network).get_weights())
 
-    @tf.function
+    @tf.function(autograph=False)
     def shared():
         def replica():
             return evaluate({name: part(one[name], two[name]) for name in cases.PENALTIES}, penalties)

@@ -68,7 +68,7 @@ def test_a_float32_scalar_the_same_eagerly_and_in_a_graph(name):
         assert eager.shape == () and eager.dtype == "float32" and np.isfinite(eager)
         for jit_compile in (False, True) if xla else (False,):
 
-            @tf.function(jit_compile=jit_compile)
+            @tf.function(jit_compile=jit_compile, autograph=False)
             def compiled(step):
                 return cases.value_and_gradients(penalty, player, dataclasses.replace(play, step=step))  # noqa: B023
 

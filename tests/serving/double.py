@@ -23,7 +23,8 @@ from google.protobuf import json_format
 from tensorflow_serving.apis import get_model_metadata_pb2, get_model_status_pb2, model_service_pb2_grpc, predict_pb2
 from tensorflow_serving.apis import prediction_service_pb2_grpc as prediction
 
-CODES = {"INVALID_ARGUMENT": 400, "NOT_FOUND": 404, "RESOURCE_EXHAUSTED": 413, "UNAVAILABLE": 503, "INTERNAL": 500}
+CODES = {"INVALID_ARGUMENT": 400, "NOT_FOUND": 404, "RESOURCE_EXHAUSTED": 413, "INTERNAL": 500, "UNAVAILABLE": 503}
+CODES |= {"DEADLINE_EXCEEDED": 504}
 SLOW = 3.0  # seconds
 
 
@@ -110,8 +111,9 @@ class _Service:
     def guarded(self, context, answer):
         try:
             fault = self.double.fault()
-            if fault == "slow":
+            if fault == "slow":  # whoever asked has gone; nothing is worked out for a later test to count
                 time.sleep(SLOW)
+                raise Refused("DEADLINE_EXCEEDED", "too slow")
             if fault == "unavailable":
                 context.abort(grpc.StatusCode.UNAVAILABLE, "the model is being loaded")
             if fault == "internal":
@@ -191,6 +193,7 @@ class _Handler(BaseHTTPRequestHandler):
             fault = double.fault()
             if fault == "slow":
                 time.sleep(SLOW)
+                raise Refused("DEADLINE_EXCEEDED", "too slow")
             if fault in ("unavailable", "internal", "too large"):
                 code = {"too large": "RESOURCE_EXHAUSTED"}.get(fault, fault.upper())
                 raise Refused(code, f"a fault: {fault}")

@@ -134,7 +134,7 @@ def test_competitive_gradient_under_adam_is_the_authors_acgd():
     theirs = cgds.ACGD(
         max_params=[ty], min_params=[tx], lr_max=0.02, lr_min=0.05, eps=1e-5, beta=0.99, tol=0, atol=1e-30
     )
-    move = tf.function(lambda: update(game, [Round()]))
+    move = tf.function(lambda: update(game, [Round()]), autograph=False)
     for _ in range(6):
         move()
         theirs.step(value(tx, ty, torch))

@@ -1,24 +1,19 @@
 """What every rule has to do beyond theory: train a GAN, resume to the bit, play the same on two devices."""
 
-import os
 import pathlib
-import subprocess
-import sys
 
 import numpy as np
 import pytest
 
 from kgan.updates import UPDATES
 from tests import rules_script
+from tests.forked import python
 
 SCRIPT = pathlib.Path(rules_script.__file__)
 
 
 def run(*arguments):
-    env = {**os.environ, "PYTHONPATH": str(SCRIPT.parents[1])}
-    command = [sys.executable, str(SCRIPT), *map(str, arguments)]
-    process = subprocess.run(command, env=env, capture_output=True, text=True, timeout=600)
-    assert process.returncode == 0, process.stderr[-3000:]
+    python(SCRIPT, *arguments)
     return dict(np.load(arguments[0]))
 
 
