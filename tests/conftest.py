@@ -1,12 +1,12 @@
 """Settings that must stand before TensorFlow is imported, and fixtures shared by all tests."""
 
+import gc
 import os
 import signal
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
 
-import keras
 import numpy as np
 import pytest
 
@@ -18,10 +18,11 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 @pytest.fixture(autouse=True, scope="module")
 def _fresh_memory():
-    """What one file's tests leave is collected before the next: a few tenths of a second, too much for each test.
+    """What one file's tests leave is collected before the next: too much for each test.
 
     And what a file's tests share, which is made before `_fresh_state`, starts from a seed too.
     """
+    import keras  # here, as xdist's own process, which runs no test, is not to wait for TensorFlow
 
     keras.utils.clear_session()
     keras.utils.set_random_seed(0)
@@ -30,6 +31,7 @@ def _fresh_memory():
 @pytest.fixture(autouse=True)
 def _fresh_state(request):
     """Every test starts from the same global seed, precision policy and names, and its file's generators with it."""
+    import keras
 
     keras.utils.clear_session(free_memory=False)
     keras.utils.set_random_seed(0)
@@ -41,8 +43,15 @@ def _fresh_state(request):
     keras.config.set_dtype_policy("float32")
 
 
+def pytest_collection_finish():
+    """What was imported stays: `_fresh_memory` need not look at it again, half a second for each file."""
+    gc.collect()
+    gc.freeze()
+
+
 def pytest_collection_modifyitems(items):
     """On the older stack, what it cannot do is left out (`make test-addons`)."""
+    import keras
 
     for item in items if keras.__version__.startswith("2.") else ():
         if reason := keras2.reason(item.nodeid):
