@@ -8,7 +8,6 @@ import tensorflow as tf
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from kgan.analysis.field import flatten
 from kgan.game import Round
 from kgan.studies import report
 from kgan.studies.dirac_methods import Method
@@ -43,14 +42,18 @@ def field(method: Method, axis: np.ndarray) -> np.ndarray:
     """The field that simultaneous play follows, (move of one round) / step: (psi, theta, 2) on axis x axis."""
     game, rule = method.game(), method.rules["simultaneous"]()
     rule.build(game)
-    play = tf.function(lambda: rule(game, [Round()]), autograph=False)
-    moves = np.zeros((len(axis), len(axis), 2))
-    for row, psi in enumerate(axis):
-        for column, theta in enumerate(axis):
-            game.set(theta, psi)
-            play()
-            moves[row, column] = (flatten(game.point()) - (theta, psi)) / method.step
-    return moves
+    variables = [variable for player in game.players for variable in player.variables]
+
+    def end(start: tf.Tensor) -> tf.Tensor:
+        for variable, value in zip(variables, tf.unstack(start), strict=True):
+            variable.assign(tf.reshape(value, variable.shape))
+        rule(game, [Round()])
+        return tf.stack([tf.reshape(variable.value, ()) for variable in variables])
+
+    psi, theta = np.meshgrid(axis, axis, indexing="ij")
+    starts = np.stack([theta, psi], axis=-1)
+    play = tf.function(lambda: tf.map_fn(end, starts.reshape(-1, 2), parallel_iterations=1), autograph=False)
+    return (play.get_concrete_function()().numpy().reshape(starts.shape) - starts) / method.step
 
 
 def portraits(methods: Sequence[Method], rows: Sequence[dict], paths: Mapping[tuple, np.ndarray]) -> Figure:
