@@ -272,6 +272,7 @@ def _together(several: Callable, start: int, first: Any) -> tf.data.Dataset:
     size = sum(leaf.dtype.size * leaf.shape.num_elements() for leaf in leaves)
     number = max(1, min(TOGETHER, BYTES // max(size, 1)))
 
+    @tf.autograph.experimental.do_not_convert
     def make(place: tf.Tensor) -> Any:
         flat = lambda place: tf.nest.flatten(several(place, number))  # noqa: E731
         made = tf.numpy_function(flat, [place], [leaf.dtype for leaf in leaves])
@@ -310,6 +311,7 @@ def _complete(data: tf.data.Dataset, first: Any) -> tf.data.Dataset:
         for spec, leaf in zip(specs, tf.nest.flatten(first), strict=True)
     ]
 
+    @tf.autograph.experimental.do_not_convert
     def known(*batch: Any) -> tuple:
         leaves = zip(tf.nest.flatten(batch), shapes, strict=True)
         return tf.nest.pack_sequence_as(batch, [tf.ensure_shape(leaf, shape) for leaf, shape in leaves])
@@ -331,6 +333,7 @@ def _of_size(size: int) -> Callable:
             )
         return np.bool_(False)
 
+    @tf.autograph.experimental.do_not_convert
     def fits(*batch: Any) -> tf.Tensor:
         other = tf.shape(tf.nest.flatten(batch)[0])[0]
         return tf.cond(tf.equal(other, size), lambda: True, lambda: tf.numpy_function(tell, [other], tf.bool))

@@ -99,6 +99,7 @@ class EasyToHard:
     def batches(self, start: int = 0, stop: int | None = None) -> tf.data.Dataset:
         """Batches number `start` to `stop` (excluded; None: for ever), whatever was read before."""
 
+        @tf.autograph.experimental.do_not_convert
         def batch(number: tf.Tensor, places: tf.Tensor) -> tf.Tensor | tuple:
             ranks = self.ranks(number, places)
             gathered = tuple(tf.gather(column, ranks) for column in self.columns)

@@ -21,6 +21,7 @@ def batches(
     per_epoch = size // batch_size
     first, skipped = divmod(start, per_epoch)
 
+    @tf.autograph.experimental.do_not_convert
     def epoch(number: tf.Tensor) -> tf.data.Dataset:
         order = permutation(size, seed, number) if shuffle else tf.range(size, dtype="int64")
         rows = tf.reshape(order[: per_epoch * batch_size], [per_epoch, batch_size])

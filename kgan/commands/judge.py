@@ -79,7 +79,7 @@ def _shape(dataset: str, part: str | None, **where: Any) -> tuple[int, ...]:
 def _part(loaded: tf.data.Dataset, part: str) -> tf.data.Dataset:
     if not isinstance(loaded.element_spec, dict):
         raise InputError("dataset: this generator translates; wanted pairs:DIR or domains:DIR_A,DIR_B")
-    return loaded.map(lambda pictures: pictures[part])
+    return loaded.map(tf.autograph.experimental.do_not_convert(lambda pictures: pictures[part]))
 
 
 def network(dataset: str, features: str | None = None, part: str | None = None, **where: Any) -> metrics.Network:

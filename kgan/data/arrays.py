@@ -25,10 +25,12 @@ class Indexed:
         raise NotImplementedError
 
     def examples(self, labels: bool) -> tf.data.Dataset:
-        return tf.data.Dataset.range(self.size).map(lambda index: self.at(index, labels))
+        at = tf.autograph.experimental.do_not_convert(lambda index: self.at(index, labels))
+        return tf.data.Dataset.range(self.size).map(at)
 
     def batches(self, stream: Stream, start: int, stop: int | None) -> tf.data.Dataset:
-        return index_batches(stream, start, stop).map(lambda indices: self.at(indices, stream.labels))
+        at = tf.autograph.experimental.do_not_convert(lambda indices: self.at(indices, stream.labels))
+        return index_batches(stream, start, stop).map(at)
 
 
 class Arrays(Indexed):

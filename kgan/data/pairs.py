@@ -129,4 +129,5 @@ def _of_same_names(a: Listing, b: Listing) -> tuple[Listing, Listing]:
 
 
 def _zipped(a: tf.data.Dataset, b: tf.data.Dataset) -> tf.data.Dataset:
-    return tf.data.Dataset.zip(a, b).map(lambda x, y: ({"a": x[0], "b": y[0]},))
+    both = tf.autograph.experimental.do_not_convert(lambda x, y: ({"a": x[0], "b": y[0]},))
+    return tf.data.Dataset.zip(a, b).map(both)

@@ -108,6 +108,7 @@ class Records:
         epoch_size = stream.batches_per_epoch * stream.batch_size
         first_epoch, skipped = divmod(start, stream.batches_per_epoch)
 
+        @tf.autograph.experimental.do_not_convert
         def epoch(number: tf.Tensor) -> tf.data.Dataset:
             dataset = encoded
             if stream.shuffle:
@@ -146,9 +147,12 @@ class Records:
             decoders={self._key: tfds.decode.SkipDecoding()},
             read_config=tfds.ReadConfig(interleave_cycle_length=1, try_autocache=False),  # stored order
         )
-        return dataset.map(lambda example: tuple(example[key] for key in keys))
+        return dataset.map(
+            tf.autograph.experimental.do_not_convert(lambda example: tuple(example[key] for key in keys))
+        )
 
     def _decoded(self, encoded: tf.data.Dataset) -> tf.data.Dataset:
+        @tf.autograph.experimental.do_not_convert
         def decode(image: tf.Tensor, *labels: tf.Tensor) -> tuple[tf.Tensor, ...]:
             image = as_shown(self._image.decode_example(image))
             if tuple(image.shape) != self.shape:

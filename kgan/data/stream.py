@@ -45,6 +45,7 @@ class Part(NamedTuple):
         each = self.replicas // self.workers
         first = self.worker * each
 
+        @tf.autograph.experimental.do_not_convert
         def mine(*batch: tf.Tensor) -> tuple[tf.Tensor, ...]:
             shares = [tf.reshape(x, [self.replicas, x.shape[0] // self.replicas, *x.shape[1:]]) for x in batch]
             return tuple(share[first : first + each] for share in shares)
@@ -118,7 +119,8 @@ def check_labels(source: Source, labels: bool) -> None:
 def index_batches(stream: Stream, start: int, stop: int | None) -> tf.data.Dataset:
     """The indices of batches number `start` to `stop`, for the sources that read an example by its index."""
     batches = order.batches(stream.source.size, stream.batch_size, stream.seed, start, stop, stream.shuffle)
-    return batches if stream.part is None else stream.part.of(batches).map(lambda *rows: rows[0])
+    first = tf.autograph.experimental.do_not_convert(lambda *rows: rows[0])
+    return batches if stream.part is None else stream.part.of(batches).map(first)
 
 
 def served(dataset: tf.data.Dataset) -> tf.data.Dataset:
@@ -127,6 +129,7 @@ def served(dataset: tf.data.Dataset) -> tf.data.Dataset:
     def scaled(x: tf.Tensor) -> tf.Tensor:
         return tf.cast(x, tf.float32) / 127.5 - 1.0 if x.dtype == tf.uint8 else x
 
+    @tf.autograph.experimental.do_not_convert
     def finish(x: Any, *labels: tf.Tensor) -> Any:
         x = tf.nest.map_structure(scaled, x)
         return (x, *labels) if labels else x
