@@ -6,6 +6,7 @@ import signal
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
+os.environ.pop("PYTHONUNBUFFERED", None)  # of what tests start, stdout is buffered, as it is for most users
 
 import numpy as np
 import pytest

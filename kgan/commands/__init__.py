@@ -4,6 +4,7 @@ A command is a module here with a docstring (its help), absl flags in `FLAGS`, a
 command's name and what is left beside the flags.
 """
 
+import contextlib
 import importlib
 import os
 import sys
@@ -119,6 +120,8 @@ def _fail(who: str, error: Exception | str) -> int:
 
 
 def _tell(who: str, what: object) -> None:
+    with contextlib.suppress(OSError):  # nobody may be reading
+        sys.stdout.flush()  # where both go to one file, this is its last line
     print(f"{who}: {one_line(what)}", file=sys.stderr)
 
 

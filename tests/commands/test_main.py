@@ -146,6 +146,15 @@ runpy.run_module("kgan", run_name="__main__")
     assert (done.returncode, done.stdout, done.stderr) == (130, b"", b"")
 
 
+def test_what_went_wrong_is_the_last_line_of_a_file_that_has_all(tmp_path):
+    (tmp_path / "run").write_text("in the way")
+    flags = ["--dataset=ring", "--width=4", "--latent_dim=2", "--steps_per_epoch=1", f"--run_dir={tmp_path / 'run'}"]
+    with open(tmp_path / "said.txt", "wb") as said:
+        done = subprocess.run([sys.executable, "-m", "kgan", "train", *flags], stdout=said, stderr=subprocess.STDOUT)
+    lines = (tmp_path / "said.txt").read_text().splitlines()
+    assert done.returncode == 2 and len(lines) > 1 and "run_dir: cannot make the folder" in lines[-1]
+
+
 def test_errors_warnings_and_interrupts(capsys, monkeypatch):
     def play(error):
         def act(argv):
