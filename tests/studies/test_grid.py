@@ -121,7 +121,8 @@ def test_what_is_wrong_is_told(tmp_path, monkeypatch):
     played(monkeypatch, {"a-0": {"fails": "a-0: kgan train: FATAL Flags parsing error: unknown flag"}}, [])
     with pytest.raises(InputError, match="unknown flag"):
         runner.run(study(), tmp_path / "flag")
-    for text, wanted in {"x = 1": "has no STUDY", "1 / 0": "ZeroDivisionError"}.items():
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    for text, wanted in {"x = 1": "has no STUDY", "1 / 0": "ZeroDivisionError"}.items():  # in one second, of one size
         (tmp_path / "bad.py").write_text(text)
         with pytest.raises(InputError, match=wanted):
             runner.load(str(tmp_path / "bad.py"))
