@@ -226,7 +226,7 @@ class Linearization:
         # J'u is linear in u, whatever u, and its derivative along `vector` is (J vector)'.
         tape, u, pulled = self._pulled
         with tape:
-            target = dot({name: pulled[name] for name in vector}, vector)
+            target = dot(vector, pulled)
         wanted = {name: u[name] for name in of or u}
         return self._finished(tape.gradient(target, wanted, unconnected_gradients="zero"))
 
@@ -260,7 +260,7 @@ class Linearization:
         # And of one scalar: with a list of targets, TensorFlow adds up in an order that differs between processes.
         tape, _, share = self._share
         with tape:
-            target = _scaled(dot({name: share[name] for name in vector}, vector), self._scale)
+            target = _scaled(dot(vector, share), self._scale)
         pulled = tape.gradient(target, variables, unconnected_gradients="zero")
         # Those of embeddings are sparse.
         return {name: [tf.convert_to_tensor(g) for g in part] for name, part in pulled.items()}
@@ -272,7 +272,7 @@ def norm(gradients: Sequence[tf.Tensor]) -> tf.Tensor:
 
 
 def dot(a: Mapping[str, Sequence[tf.Tensor]], b: Mapping[str, Sequence[tf.Tensor]]) -> tf.Tensor:
-    """The inner product of two points as vectors."""
+    """The inner product of two points as vectors; of the players that are in `a`, where `b` has more."""
     return tf.add_n([tf.reduce_sum(x * y) for name in a for x, y in zip(a[name], b[name], strict=True)])
 
 

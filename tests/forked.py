@@ -1,7 +1,7 @@
 """Programs of the tests, in processes of their own that have TensorFlow already: see `kgan.process`.
 
-Each takes six seconds of a core less than one that is begun anew. That is wanted only where what is tested is the
-beginning, what a program does without kgan, or the bits of any process.
+Each takes six seconds of a core less than one that is begun anew, which is for tests of the beginning, of what is done
+without kgan, and of the bits of any process.
 """
 
 import os
