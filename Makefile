@@ -6,6 +6,9 @@ BIN := .venv/bin
 RUN := runs/demo
 WATCHED := tests/callbacks tests/commands tests/penalties tests/report tests/runs tests/updates
 
+# A file's tests in one of them, in the order of tests/conftest.py.
+WORKERS := -n 2 --dist loadfile --no-loadscope-reorder
+
 # The contracts of the families, on the older stack, which wants Python 3.11; tests/keras2.py has what is left out.
 OLDER := .venv-addons/bin
 PYTHON311 ?= $(shell command -v python3.11 || echo $(PYTHON))
@@ -33,13 +36,13 @@ test: .venv/dev
 	@# Every part is run, whatever became of the one before.
 	@status=0; \
 	for part in "tests/models" "$(WATCHED)" "--ignore=tests/models $(WATCHED:%=--ignore=%)"; do \
-		$(BIN)/python -m pytest -n 2 --dist loadfile $$part || status=1; \
+		$(BIN)/python -m pytest $(WORKERS) $$part || status=1; \
 	done; \
 	exit $$status
 
 # Beside the newer stack's kgan, with whose results some of the older one's are compared.
 test-addons: .venv-addons/dev .venv/kgan
-	$(OLDER)/python -m pytest -n 2 --dist loadfile $(CONTRACTS)
+	$(OLDER)/python -m pytest $(WORKERS) $(CONTRACTS)
 
 lint: .venv/dev
 	$(BIN)/ruff check .

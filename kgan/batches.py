@@ -116,7 +116,8 @@ def feed(x: Any, y: Any = None, batch_size: int | None = None, shuffle: bool = T
         if hasattr(x, "stream"):
             stream = x.stream
             own = lambda start, context: stream.of_worker(*_place(context)).batches(start)  # noqa: E731
-            return Feed(_first(stream.batches(0, 1))[0], stream.batches_per_epoch, stream.batches, own)
+            since = functools.lru_cache(maxsize=1)(stream.batches)  # most runs begin where the first look is taken
+            return Feed(_first(since(0))[0], stream.batches_per_epoch, since, own)
         return _from_dataset(x) if isinstance(x, tf.data.Dataset) else _from_sequence(x, shuffle, seed)
     columns, size = _columns(x, y), 32 if batch_size is None else whole("batch_size", batch_size)
     count = rows(columns)
@@ -133,7 +134,7 @@ def feed(x: Any, y: Any = None, batch_size: int | None = None, shuffle: bool = T
         return tf.nest.map_structure(lambda column: column[places], columns)
 
     first = tf.nest.map_structure(lambda rows: tf.convert_to_tensor(rows[0]), several(0, 1))
-    return Feed(first, count // size, lambda start: _together(several, start, first))
+    return Feed(first, count // size, lambda start: _together(several, start, first, count // size))
 
 
 def _place(context: tf.distribute.InputContext) -> tuple[int, int, int]:
@@ -154,7 +155,7 @@ def finite(name: str, x: Any, y: Any = None, batch_size: int | None = None) -> t
     if batched(x):
         _alone(x, y, batch_size)
         if isinstance(x, tf.data.Dataset):
-            return _options(_complete(x, _first(x, name=name)[0]))
+            return _options(_complete(x, lambda: _first(x, name=name)[0]))
         first = tf.nest.map_structure(tf.convert_to_tensor, _tuples(x[0]))
         return _numbered(lambda number: _tuples(x[number]), range(x.num_batches), first)
     columns, size = _columns(x, y, name), 32 if batch_size is None else whole("batch_size", batch_size)
@@ -225,7 +226,7 @@ def _from_dataset(x: tf.data.Dataset) -> Feed:
     one_size = _of_size(max(rows(batch) for batch in first))
     sized = all(spec.shape.rank and spec.shape[0] is not None for spec in tf.nest.flatten(x.element_spec))
     length = int(x.cardinality())
-    x = _complete(x, first[0])
+    x = _complete(x, lambda: first[0])
     x = _options(x if sized else x.filter(one_size)).repeat()
     return Feed(first[0], length if length > 0 else None, lambda start: x.skip(start).prefetch(2))
 
@@ -262,15 +263,15 @@ def _numbered(batch: Callable, numbers: Iterable, first: Any) -> tf.data.Dataset
     return _options(tf.data.Dataset.from_generator(lambda: map(batch, numbers), output_signature=spec)).prefetch(2)
 
 
-def _together(several: Callable, start: int, first: Any) -> tf.data.Dataset:
+def _together(several: Callable, start: int, first: Any, an_epoch: int) -> tf.data.Dataset:
     """The batches from `start` on, of `several(start, number)`, which has each as a row; `first` is one of them.
 
     tf.data asks Python for many at a time where they are small: each time costs as much as a quarter of a round of a
-    small game.
+    small game. Not for more than an epoch has: each epoch's order has its cost too, and few may be wanted.
     """
     leaves = tf.nest.flatten(first)
     size = sum(leaf.dtype.size * leaf.shape.num_elements() for leaf in leaves)
-    number = max(1, min(TOGETHER, BYTES // max(size, 1)))
+    number = max(1, min(TOGETHER, BYTES // max(size, 1), an_epoch))
 
     @tf.autograph.experimental.do_not_convert
     def make(place: tf.Tensor) -> Any:
@@ -298,8 +299,8 @@ def _first(data: tf.data.Dataset, count: int = 1, name: str = "data") -> list:
     return first
 
 
-def _complete(data: tf.data.Dataset, first: Any) -> tf.data.Dataset:
-    """`data` with the rank and the sizes of its `first` batch where it does not know its own rank."""
+def _complete(data: tf.data.Dataset, first: Callable[[], Any]) -> tf.data.Dataset:
+    """`data` with the rank and the sizes of its `first()` batch where it does not know its own rank."""
     specs = tf.nest.flatten(data.element_spec)
     odd = next((spec for spec in specs if not isinstance(spec, tf.TensorSpec)), None)
     if odd is not None:
@@ -308,7 +309,7 @@ def _complete(data: tf.data.Dataset, first: Any) -> tf.data.Dataset:
         return data
     shapes = [
         spec.shape if spec.shape.rank is not None else (None, *leaf.shape[1:])
-        for spec, leaf in zip(specs, tf.nest.flatten(first), strict=True)
+        for spec, leaf in zip(specs, tf.nest.flatten(first()), strict=True)
     ]
 
     @tf.autograph.experimental.do_not_convert

@@ -2,11 +2,15 @@
 
 import tensorflow as tf
 
+from kgan import philox
+
 
 def permutation(size: int, seed: int, epoch: tf.Tensor) -> tf.Tensor:
     """0 .. size - 1 in the order of that epoch: int64 (size,). All bits of the seed and of the epoch count."""
-    key = tf.stack([tf.constant(seed, "int64"), tf.cast(epoch, "int64")])
-    return tf.random.experimental.stateless_shuffle(tf.range(size, dtype="int64"), key, alg="philox")
+    key, counter = philox.begin(tf.stack([tf.constant(seed, "int64"), tf.cast(epoch, "int64")]))
+    # tf.random.experimental.stateless_shuffle, in half of its operations.
+    places = tf.range(size, dtype="int64")
+    return tf.raw_ops.StatelessShuffle(value=places, key=key, counter=counter, alg=philox.PHILOX)
 
 
 def batches(
@@ -27,7 +31,7 @@ def batches(
         rows = tf.reshape(order[: per_epoch * batch_size], [per_epoch, batch_size])
         return tf.data.Dataset.from_tensor_slices(rows[tf.where(number == first, tf.constant(skipped, "int64"), 0) :])
 
-    endless = tf.data.Dataset.counter(first).flat_map(epoch)
+    endless = tf.data.Dataset.range(first, tf.int64.max).flat_map(epoch)
     if stop is None:
         return endless.apply(tf.data.experimental.assert_cardinality(tf.data.INFINITE_CARDINALITY))
     return endless.take(stop - start).apply(tf.data.experimental.assert_cardinality(stop - start))

@@ -65,17 +65,20 @@ def _per_replica(draw: Callable[[list], tf.Tensor], shape: Sequence) -> tf.Tenso
     return draw([batch * replicas, *shape[1:]])[replica * batch : (replica + 1) * batch]
 
 
-def reseed(networks: Sequence[keras.layers.Layer], seed: tf.Tensor) -> None:
-    """Makes what the layers in `networks` draw next (dropout, noise) a function of `seed`, and of nothing before.
+def reseed(networks: Sequence[keras.layers.Layer], seed: tf.Tensor, *data: int | tf.Tensor) -> None:
+    """Makes what the layers in `networks` draw next (dropout, noise) a function of `seed` and `data`, as in `fold_in`.
 
     It sets the state of each `keras.random.SeedGenerator` in them. Each replica draws numbers of its own, so that
     what layers draw, unlike `normal` and `uniform` here, does depend on how many replicas there are. A layer of the
     user's own has to draw from a `SeedGenerator` that is its attribute: what it takes from `tf.random` or without a
     seed stays out of reach.
     """
+    states = [v for network in networks for v in network.variables if is_seed(v)]
+    if not states:
+        return
+    seed = fold_in(seed, *data)
     if tf.distribute.get_strategy().num_replicas_in_sync > 1 and not tf.distribute.in_cross_replica_context():
         seed = fold_in(seed, tf.distribute.get_replica_context().replica_id_in_sync_group)
-    states = [v for network in networks for v in network.variables if is_seed(v)]
     for number, state in enumerate(states):
         state.assign(tf.cast(fold_in(seed, number), state.dtype))
 

@@ -367,7 +367,7 @@ class Sampler:
         stochastic = self.stochastic
         for i in range(0, num, batch_size):
             if stochastic:  # what its layers draw is a function of the seed too
-                random.reseed([self.network], random.fold_in(random.key(seed), LAYERS, i))
+                random.reseed([self.network], random.key(seed), LAYERS, i)
             rows = {name: value[i : i + batch_size] for name, value in inputs.items()}
             yield keras.tree.map_structure(np.asarray, run(rows))  # tensors, or a server's arrays
 

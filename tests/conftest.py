@@ -51,9 +51,14 @@ def pytest_collection_finish():
 
 
 def pytest_collection_modifyitems(items):
-    """On the older stack, what it cannot do is left out (`make test-addons`)."""
+    """Files with slow tests come first: a long one that is begun last would have one worker wait for the other.
+
+    On the older stack, what it cannot do is left out (`make test-addons`).
+    """
     import keras
 
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
     for item in items if keras.__version__.startswith("2.") else ():
         if reason := keras2.reason(item.nodeid):
             item.add_marker(pytest.mark.skip(reason=reason))

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from kgan import batches
+from kgan import batches, order
 from kgan.checks import InputError
+from kgan.data import Stream, load
 
 
 def test_none_in_a_batch():
@@ -38,7 +39,32 @@ def test_batches_are_the_same_however_many_are_made_at_a_time(start, monkeypatch
         rows = batches.permutation(10, 4, epoch).numpy()[3 * place :][:3]
         expected.append((x[rows].tolist(), rows.tolist()))
     assert served() == expected
-    monkeypatch.setattr(batches, "BYTES", 4 * 8 * 9)  # four at a time
+    monkeypatch.setattr(batches, "BYTES", 2 * 8 * 9)  # two at a time, also over the end of an epoch
     assert served() == expected
     monkeypatch.setattr(batches, "TOGETHER", 1)
     assert served() == expected
+
+
+def test_not_many_epochs_are_ordered_for_one(monkeypatch):
+    """Of a small array a short `fit` would make sixty batches in advance, and an order for each of their epochs."""
+    ordered = []
+
+    def permutation(count, seed, epoch):
+        ordered.append(int(epoch))
+        return order.permutation(count, seed, epoch)
+
+    monkeypatch.setattr(batches, "permutation", permutation)
+    data = batches.feed(np.zeros((8, 2)), None, 4).batches(0)
+    assert len(list(data.take(2))) == 2
+    assert max(ordered) <= 4  # that one, and what is fetched ahead
+
+
+def test_what_is_looked_at_first_is_where_a_run_begins(monkeypatch):
+    """The pipeline that shows `fit` a batch is the one that it plays: another takes as long to make."""
+    data, batches_of, made = load("ring", batch_size=4), Stream.batches, []
+    monkeypatch.setattr(Stream, "batches", lambda self, start: made.append(start) or batches_of(self, start))
+    feed = batches.feed(data)
+    np.testing.assert_array_equal(next(iter(feed.batches(0))), feed.first)
+    assert made == [0]
+    feed.batches(3)
+    assert made == [0, 3]

@@ -47,6 +47,7 @@ def test_every_example_is_here():
     assert {path.stem for path in EXAMPLES.glob("*.py")} - {SERVED} == set(SMALL) == set(SHOWS)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SMALL)
 def test_example(name, tmp_path):
     script = EXAMPLES / f"{name}.py"
@@ -83,6 +84,7 @@ def check_table(path):
     assert TVComplement.compute(real["sex"], made["sex"]) > 0.8
 
 
+@pytest.mark.slow
 def test_the_demo_trains(tmp_path, capsys):
     small = ["--resolution=8", "--width=4", "--epochs=1", "--steps_per_epoch=2"]
     assert main(["train", f"--flagfile={EXAMPLES}/demo.txt", f"--run_dir={tmp_path}/demo", *small]) == 0

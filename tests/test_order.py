@@ -60,3 +60,13 @@ def test_begins_anywhere_at_once_in_a_million():
     )
     across = list(order.batches(size, batch, 3, start, 701 * per_epoch + 1).skip(per_epoch - 9000).as_numpy_iterator())
     np.testing.assert_array_equal(across, [order.permutation(size, 3, 701)[:batch]])
+
+
+@pytest.mark.parametrize("seed", [0, -5, 2**31 - 1, 2**40 + 7])
+@pytest.mark.parametrize("size", [1, 7, 100])
+def test_tensorflows_own_permutation(seed, size):
+    """That of its function, to the bit."""
+    for epoch in (0, 1, 700, 2**33):
+        key, places = tf.constant([seed, epoch], "int64"), tf.range(size, dtype="int64")
+        theirs = tf.random.experimental.stateless_shuffle(places, key, alg="philox")
+        np.testing.assert_array_equal(order.permutation(size, seed, tf.constant(epoch, "int64")), theirs)

@@ -129,6 +129,7 @@ def kept(folder):
     return files
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:collapse")
 def test_a_run_keeps_the_same_whether_its_rounds_come_singly_or_not(tmp_path, monkeypatch):
     single, _ = play(tmp_path / "single", monkeypatch, steps_per_execution=1)

@@ -67,6 +67,7 @@ def test_a_third_of_their_lines(name):
     assert 3 * ours <= min(theirs)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", PORTS)
 def test_plays(name, tmp_path, monkeypatch):
     given, own = PORTS[name]

@@ -10,6 +10,8 @@ import threading
 import time
 from pathlib import Path
 
+import pytest
+
 from kgan import process
 
 TRAIN = ["train", "--dataset=ring", "--width=8", "--batch_size=16", "--epochs=2", "--steps_per_epoch=4", "--bare"]
@@ -24,6 +26,7 @@ def numbers(run: Path) -> list[bytes]:
     return [path.read_bytes() for path in [run / "logs.csv", *told]]
 
 
+@pytest.mark.slow
 def test_the_bits_are_those_of_the_command(tmp_path):
     said = tmp_path / "said.txt"
     status, used = process.run([*TRAIN, f"--run_dir={tmp_path / 'forked'}"], said)

@@ -32,6 +32,7 @@ def defined():
                     yield f"{module}.{node.name}"
 
 
+@pytest.mark.slow
 def test_every_public_name_is_in_the_reference(site):
     pages = [path.read_text() for path in (site / "reference").rglob("*.html")]
     known = {name for page in pages for name in re.findall(r'id="(kgan\.[\w.]+)"', page)}

@@ -120,7 +120,7 @@ class Records:
             skip = tf.where(number == first_epoch, tf.constant(skipped * stream.batch_size, tf.int64), 0)
             return dataset.take(epoch_size).skip(skip)
 
-        records, size, each = tf.data.Dataset.counter(first_epoch).flat_map(epoch), stream.batch_size, 1
+        records, size, each = tf.data.Dataset.range(first_epoch, tf.int64.max).flat_map(epoch), stream.batch_size, 1
         if (part := stream.part) is not None:  # what is another's is read, but not decoded
             records = part.of(records.batch(size, drop_remainder=True)).unbatch()
             size, each = size // part.replicas, part.replicas // part.workers

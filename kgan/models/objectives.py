@@ -88,8 +88,7 @@ class Objectives:
         """
         networks = {name: network for name, (_, network) in self.networks().items()}
         # Each evaluation of a round's objectives, a second one for the Jacobian say, sees the same dropout and noise.
-        layers = random.fold_in(round.seed, LAYERS)
-        round.once("layers", lambda: random.reseed(list(networks.values()), layers))
+        round.once("layers", lambda: random.reseed(list(networks.values()), round.seed, LAYERS))
         inputs = inputs if isinstance(inputs, dict) else {name: inputs}
         layer = networks[name] if part is None else networks[name].get_layer(part)
         return as_float32(feed(layer, inputs, round.training))

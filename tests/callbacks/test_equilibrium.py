@@ -64,6 +64,7 @@ def test_the_numbers_are_those_of_the_model(tmp_path):
     assert np.hypot(row["eigenvalue_real"], row["eigenvalue_imag"]) == pytest.approx(largest, rel=0.05)
 
 
+@pytest.mark.slow
 def test_watching_does_not_change_the_run_and_a_run_that_goes_on_keeps_its_table(tmp_path):
     plain, watched, resumed = small(), small(), small()
     plain.fit(DATA, epochs=2, steps_per_epoch=8, verbose=0)

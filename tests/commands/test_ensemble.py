@@ -15,6 +15,7 @@ from kgan.runs.checkpoints import latest
 TINY = ["--dataset=ring", "--network=mlp", "--width=4", "--steps_per_epoch=3", "--ema_decay=0.5", "--alarm=off"]
 
 
+@pytest.mark.slow
 def test_members_in_processes_of_which_one_fails_and_is_tried_again(tmp_path, capsys):
     command = ["train", f"--run_dir={tmp_path}", *TINY, "--epochs=1", "--ensemble=independent(members=2, processes=2)"]
     (tmp_path / "member-2").write_text("in the way")

@@ -63,6 +63,7 @@ def test_init_from_says_what_fits_and_begins_with_it(finished, tmp_path, capsys,
     assert "init_from: no weights of" in refused(*wider)
 
 
+@pytest.mark.slow
 def test_a_run_end_to_end_shows_only_its_own_lines(tmp_path):
     unset = ("TF_CPP_MIN_LOG_LEVEL", "CUDA_VISIBLE_DEVICES")
     environment = {name: value for name, value in os.environ.items() if name not in unset}
@@ -127,6 +128,7 @@ def test_flagfile_repeats_the_run(finished, tmp_path):
         assert (tmp_path / "again" / name).read_bytes() == (finished / name).read_bytes(), name
 
 
+@pytest.mark.slow
 def test_the_same_command_goes_on_also_when_it_was_killed_as_it_exported(finished, tmp_path, capsys):
     """Its epochs are all done: the first time there is no version yet, later the newest is of another generator."""
     folder = tmp_path / "run"

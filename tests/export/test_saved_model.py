@@ -43,6 +43,7 @@ def make_gan(normalization="batch"):
     return gan
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("normalization", ["batch", "spectral"])
 def test_plain_tensorflow_gives_the_numbers_of_gan_sample(tmp_path, normalization):
     gan = make_gan(normalization)

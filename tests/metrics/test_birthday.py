@@ -46,6 +46,7 @@ def test_the_first_duplicate_by_all_pairs(threshold):
     assert birthday_paradox(x, threshold=threshold, trials=99, seed=5)["batch_size"] == np.median(first)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("collapsed", "size"), [(True, 2), (False, np.inf)])
 def test_ten_thousand_samples_take_little_memory(collapsed, size):
     """Where all are the same, all of 50 million pairs are duplicates."""

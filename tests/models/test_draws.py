@@ -112,3 +112,11 @@ def test_keras_tells_a_layers_generators_apart_by_their_names():
     """If Keras renames them, `random.reseed` has to look for another name."""
     names = [v.name for v in keras.Sequential([keras.Input((2,)), Noise(), keras.layers.Dropout(0.5)]).variables]
     assert names == ["seed_generator_state"] * 2
+
+
+def test_networks_that_draw_nothing_take_no_seed():
+    """No operation is added to the round for layers that have no use for it."""
+    network = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    with tf.Graph().as_default() as graph:
+        random.reseed([network], tf.constant([1, 2]), 3)
+    assert [operation.type for operation in graph.get_operations()] == ["Const"]

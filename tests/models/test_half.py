@@ -100,6 +100,7 @@ def wide():
 HALVED = GAMES | {"progressive": dataclasses.replace(GAMES["progressive"], make=wide)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("game", GAMES)
 def test_every_game_has_the_gradients_of_float32(game):
     _, exact = field(HALVED[game], "float32")

@@ -41,6 +41,7 @@ def grown(tmp_path_factory):
     return fit(made(), 3), folder
 
 
+@pytest.mark.slow
 def test_one_fit_reaches_every_level_and_a_run_killed_in_mid_fade_ends_in_the_same_bits(grown):
     whole, folder = grown
     assert whole.generator.level == 2 and int(whole.step.numpy()) == 9

@@ -2,12 +2,15 @@
 
 import pathlib
 
+import pytest
+
 from tests.forked import python
 from tests.penalties import cases
 
 SCRIPT = pathlib.Path(__file__).with_name("replicas_script.py")
 
 
+@pytest.mark.slow
 def test_two_replicas_see_what_one_sees():
     said, _ = python(SCRIPT)
     differences = dict(line.split("\t") for line in said.splitlines() if "\t" in line)

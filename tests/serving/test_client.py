@@ -243,6 +243,7 @@ class Polled(dict):
         return iter(self.keys())
 
 
+@pytest.mark.slow
 def test_the_example_from_training_to_a_picture(tmp_path):
     example = Path(__file__).parents[2] / "examples/serve_generator.py"
     assert len(example.read_text().splitlines()) <= 25

@@ -71,6 +71,7 @@ def decoded(pngs):
     return np.stack([tf.io.decode_png(png).numpy() for png in pngs])
 
 
+@pytest.mark.slow
 def test_signatures_equal_the_live_model_whole_and_batched(served):
     _, samplers, good, _ = served
     for name, signature, live, answer in good:

@@ -8,6 +8,7 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
 import tensorflow as tf
 
 import kgan
@@ -46,6 +47,7 @@ for number in range(int(sys.argv[2])):
 """
 
 
+@pytest.mark.slow
 def test_a_polling_reader_never_meets_a_broken_version(tmp_path, monkeypatch):
     place = Path(__file__).parent
     reader = subprocess.Popen([sys.executable, "-c", READER, tmp_path, place, "100"], stderr=subprocess.PIPE)
@@ -69,6 +71,7 @@ def test_a_polling_reader_never_meets_a_broken_version(tmp_path, monkeypatch):
     )
 
 
+@pytest.mark.slow
 def test_a_kill_in_the_middle_leaves_nothing_to_load_and_the_next_export_tidies(tmp_path):
     writer = subprocess.Popen([sys.executable, "-c", WRITER, tmp_path, "1000"], stdout=subprocess.PIPE)
     assert writer.stdout.readline() == b"ready\n"

@@ -159,6 +159,7 @@ def test_ray_that_is_not_there(tmp_path, monkeypatch):
         runner.run(study(), tmp_path, ray="auto")
 
 
+@pytest.mark.slow
 def test_a_killed_study_goes_on_to_the_same_table(tmp_path):
     """Real runs: SIGKILL to all of the group in the middle of the second, and the same command again."""
     (tmp_path / "mine.py").write_text(MINE)
@@ -183,6 +184,7 @@ def test_a_killed_study_goes_on_to_the_same_table(tmp_path):
     assert ring.COLUMNS[0].name in first[0]
 
 
+@pytest.mark.slow
 def test_an_interrupted_study_ends_its_runs(tmp_path):
     """One line, status 130, and the same command could go on at once: no run is left that holds its folder."""
     (tmp_path / "mine.py").write_text(MINE.replace("budget=96", "budget=1_000_000"))
