@@ -6,7 +6,7 @@ BIN := .venv/bin
 RUN := runs/demo
 WATCHED := tests/callbacks tests/commands tests/penalties tests/report tests/runs tests/updates
 
-# A file's tests in one of them, in the order of tests/conftest.py.
+# Each file's tests in one of them, and files in the order of tests/conftest.py.
 WORKERS := -n 2 --dist loadfile --no-loadscope-reorder
 
 # The contracts of the families, on the older stack, which wants Python 3.11; tests/keras2.py has what is left out.

@@ -44,5 +44,5 @@ def begin(seed: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         alg=PHILOX,
         dtype=tf.uint64,
     )
-    key, high = tf.split(words, 2)  # a slice is four operations for each of its ends
+    key, high = tf.split(words, 2)  # two slices would be eight operations
     return key, tf.concat([tf.constant([0], "uint64"), high], 0)
