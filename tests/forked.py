@@ -11,6 +11,7 @@ import tempfile
 from pathlib import Path
 
 from kgan import process
+from tests import PATIENCE
 
 
 class Program:
@@ -31,14 +32,14 @@ class Program:
         place = [str(folder or os.getcwd()), str(self._err)]
         self._begun = process.start([*place, *self._command], self._out, os.environ | environment, play)
 
-    def wait(self, within=600.0):
-        """Until it has ended; after so many seconds it is made to."""
-        if not self._begun.ended(within):
+    def wait(self):
+        """Until it has ended; if it seems to hang, it is made to."""
+        if not self._begun.ended(PATIENCE):
             self._begun.stop()
 
-    def finish(self, within=600.0):
+    def finish(self):
         """(exit status, stdout, stderr)"""
-        self.wait(within)
+        self.wait()
         status, _ = self._begun.finish()
         return status, self._out.read_text(), self._err.read_text()
 

@@ -11,6 +11,7 @@ import tensorflow as tf
 
 import kgan
 from kgan.bits import exact
+from tests import PATIENCE
 
 SCRIPT = pathlib.Path(__file__).with_name("bits_script.py")
 
@@ -23,7 +24,7 @@ def start():
 
 
 def finish(process):
-    output, errors = process.communicate(timeout=600)
+    output, errors = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0, errors[-3000:]
     return {name: rest for name, *rest in (line.split("\t") for line in output.splitlines() if "\t" in line)}
 
@@ -31,7 +32,12 @@ def finish(process):
 @pytest.mark.slow
 def test_equal_runs_end_equal():
     """Two processes at once, beside what else runs here; `benchmarks/bits.py` has twelve, and idle."""
-    first, second = [finish(process) for process in [start(), start()]]
+    processes = [start(), start()]
+    try:
+        first, second = map(finish, processes)
+    finally:
+        for process in processes:
+            process.kill()  # that goes on although the other has failed
     assert len(first) >= 12
     widest = {name: int(widest) for name, (_, widest) in first.items()}
     assert max(widest.values()) == widest["the found one"] == 2

@@ -22,7 +22,7 @@ def start(out, devices, strategy, steps_per_execution, **environment):
 
 
 def finish(process, out):
-    status, _, said = process.finish(900)
+    status, _, said = process.finish()
     assert status == 0, said[-3000:]
     return dict(np.load(out))
 

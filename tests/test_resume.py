@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from kgan.callbacks import Checkpoint, CSVLogger
+from tests import PATIENCE
 from tests.callbacks import resume_script, tiny
 
 SCRIPT = pathlib.Path(resume_script.__file__)
@@ -26,7 +27,7 @@ def start(run_dir, n_critic, steps_per_execution, **environment):
 
 def run(run_dir, n_critic, steps_per_execution, kill_at=0):
     process = start(run_dir, n_critic, steps_per_execution, KILL_AT_STEP=str(kill_at))
-    output, _ = process.communicate(timeout=120)
+    output, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == (-signal.SIGKILL if kill_at else 0), output[-3000:]
 
 

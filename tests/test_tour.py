@@ -7,6 +7,8 @@ import nbclient
 import nbformat
 import pytest
 
+from tests import PATIENCE
+
 NOTEBOOK = Path(__file__).parents[1] / "examples" / "tour.ipynb"
 
 
@@ -17,7 +19,7 @@ def test_the_tour(tmp_path, monkeypatch):
     sizes = "EPOCHS, WIDTH = 12, 32"
     [first] = [cell for cell in notebook.cells if sizes in cell.source]
     first.source = first.source.replace(sizes, "EPOCHS, WIDTH = 4, 4")
-    client = nbclient.NotebookClient(notebook, timeout=600, resources={"metadata": {"path": str(tmp_path)}})
+    client = nbclient.NotebookClient(notebook, timeout=int(PATIENCE), resources={"metadata": {"path": str(tmp_path)}})
     client.execute()  # a cell that raises ends it
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     [fit] = [cell for cell in code if "LiveView" in cell.source]

@@ -30,11 +30,11 @@ def group(folder, *more, killed=None, at=0):
     ]
     seconds = 0.0
     if killed is not None:
-        workers[killed].wait(300)
+        workers[killed].wait()
         begun = time.monotonic()
-        workers[1 - killed].wait(300)
+        workers[1 - killed].wait()
         seconds = time.monotonic() - begun
-    told = [worker.finish(300) for worker in workers]
+    told = [worker.finish() for worker in workers]
     return seconds, [
         (status, out, [line for line in err.splitlines() if line.startswith("kgan")]) for status, out, err in told
     ]

@@ -16,6 +16,7 @@ from kgan import augment, losses, penalties, updates
 from kgan.checks import InputError
 from kgan.models import saving
 from kgan.spec import resolve
+from tests import PATIENCE
 
 POINTS = np.random.default_rng(0).normal(size=(32, 2)).astype("float32")
 
@@ -80,7 +81,9 @@ def test_in_a_new_process_that_has_imported_kgan_alone(saved, tmp_path):
         f"gan.fit(np.array({POINTS.tolist()}, 'float32'), batch_size=8, verbose=0)\n"
         f"np.savez({str(tmp_path / 'state.npz')!r}, *[np.array(v) for v in gan.state])\n"
     )
-    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, env=os.environ, timeout=300)
+    run = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, env=os.environ, timeout=PATIENCE
+    )
     assert run.returncode == 0, run.stderr[-2000:]
     with np.load(tmp_path / "state.npz") as there:
         for number, here in enumerate(after):

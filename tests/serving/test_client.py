@@ -15,6 +15,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from tests import PATIENCE
+
 pytest.importorskip("tensorflow_serving")
 
 from kgan import pictures
@@ -167,7 +169,7 @@ def test_a_thousand_at_once_with_faults(double, samplers):
     expected, before = samplers["dcgan"].of_seeds(range(50)), double.answered
 
     async def ask():
-        client = AsyncClient(f"{double.grpc}/dcgan/1", timeout=120.0, retries=10)
+        client = AsyncClient(f"{double.grpc}/dcgan/1", timeout=PATIENCE, retries=10)
         try:
             return await asyncio.gather(*(client.sample(1, seed=number % 50) for number in range(1000)))
         finally:

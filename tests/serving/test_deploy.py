@@ -8,6 +8,7 @@ from google.protobuf import descriptor_pb2, descriptor_pool, message_factory, te
 
 from kgan.checks import InputError
 from kgan.serving import deploy
+from tests import PATIENCE
 
 
 @pytest.fixture(scope="module")
@@ -114,7 +115,7 @@ def test_the_probe_reads_the_state(folder, state, ready):
     threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     try:
         there = [part.replace("127.0.0.1/8501", f"127.0.0.1/{server.server_port}") for part in command]
-        assert (subprocess.run(there, timeout=10).returncode == 0) is ready
+        assert (subprocess.run(there, timeout=PATIENCE).returncode == 0) is ready
         assert asked == ["/v1/models/my_digits"]
     finally:
         server.shutdown()

@@ -20,6 +20,7 @@ import kgan
 from kgan.checks import InputError
 from kgan.sampling import Sampler
 from kgan.serving import gallery
+from tests import PATIENCE
 from tests.browser import driven
 from tests.models.games import GAMES, made
 from tests.serving.exports import lively
@@ -56,7 +57,7 @@ def translating():
 
 
 def ask(server, path, method="GET", body=None, **headers):
-    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE)
     try:
         connection.request(method, path, body, {key.replace("_", "-"): value for key, value in headers.items()})
         response = connection.getresponse()
@@ -165,7 +166,7 @@ def test_at_the_command_line(tmp_path):
     connection.request("GET", "/samples?num=2")
     assert len(json.load(connection.getresponse())["images"]) == 2
     running.send_signal(signal.SIGINT)
-    assert running.wait(20) == 0 and running.stderr.read() == ""
+    assert running.wait(PATIENCE) == 0 and running.stderr.read() == ""
 
 
 @pytest.fixture(scope="module")

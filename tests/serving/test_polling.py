@@ -14,6 +14,7 @@ import tensorflow as tf
 import kgan
 from kgan.export import card, saved_model, versions
 from kgan.sampling import Sampler
+from tests import PATIENCE
 
 # As the server: every number is a version, and is loaded when it is seen first, by the same C++.
 READER = """
@@ -62,7 +63,7 @@ def test_a_polling_reader_never_meets_a_broken_version(tmp_path, monkeypatch):
     monkeypatch.setattr(tf.saved_model, "save", lambda _, folder, __: shutil.copytree(tmp_path / "first", folder))
     for _ in range(100):
         kgan.export.save_generator(sampler, tmp_path)
-    _, err = reader.communicate(timeout=120)
+    _, err = reader.communicate(timeout=PATIENCE)
     assert reader.returncode == 0, err.decode()
     assert (
         sorted(map(int, json.loads((tmp_path / "loaded.json").read_text())))

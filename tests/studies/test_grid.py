@@ -18,6 +18,7 @@ from kgan.checks import InputError
 from kgan.runs import lock
 from kgan.studies import RUNS, cell, ring, runner
 from kgan.studies.grid import EPOCHS, Column, Setting, Study
+from tests import PATIENCE
 
 MINE = """
 from kgan.studies import ring
@@ -208,7 +209,7 @@ def test_an_interrupted_study_ends_its_runs(tmp_path):
     while process.poll() is None and len(list(cells.glob("*/run/.lock"))) < 2:
         time.sleep(0.02)
     process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=300)
+    _, said = process.communicate(timeout=PATIENCE)
     assert process.returncode == 130 and said.strip().splitlines()[-1] == "kgan study: interrupted"
     for folder in cells.iterdir():
         lock.take(folder / "run").close()
