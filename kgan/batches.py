@@ -123,10 +123,10 @@ def feed(x: Any, y: Any = None, batch_size: int | None = None, shuffle: bool = T
     count = rows(columns)
     if size > count:
         raise InputError(f"batch_size: {size} is more than the {count} samples")
-    order = _order(count, shuffle, seed)
+    order, an_epoch = _order(count, shuffle, seed), count // size
 
     def batch(number: int) -> np.ndarray:
-        epoch, place = divmod(number, count // size)
+        epoch, place = divmod(number, an_epoch)
         return order(epoch)[place * size : (place + 1) * size]
 
     def several(start: int, number: int) -> Any:
@@ -134,7 +134,7 @@ def feed(x: Any, y: Any = None, batch_size: int | None = None, shuffle: bool = T
         return tf.nest.map_structure(lambda column: column[places], columns)
 
     first = tf.nest.map_structure(lambda rows: tf.convert_to_tensor(rows[0]), several(0, 1))
-    return Feed(first, count // size, lambda start: _together(several, start, first, count // size))
+    return Feed(first, an_epoch, lambda start: _together(several, start, first, an_epoch))
 
 
 def _place(context: tf.distribute.InputContext) -> tuple[int, int, int]:
@@ -150,7 +150,7 @@ def finite(name: str, x: Any, y: Any = None, batch_size: int | None = None) -> t
         x, y, batch_size: as for `feed`.
 
     Raises:
-        InputError: for data of another form, or that is empty.
+        InputError: for data of another form, or an array that is empty; of a dataset, only reading it tells.
     """
     if batched(x):
         _alone(x, y, batch_size)

@@ -66,8 +66,9 @@ def _per_replica(draw: Callable[[list], tf.Tensor], shape: Sequence) -> tf.Tenso
 
 
 def reseed(networks: Sequence[keras.layers.Layer], seed: tf.Tensor, *data: int | tf.Tensor) -> None:
-    """Makes what the layers in `networks` draw next (dropout, noise) a function of `seed` and `data`, as in `fold_in`.
+    """Makes what the layers in `networks` draw next (dropout, noise) a function of `seed`, and of nothing before.
 
+    `data` are folded into the seed, as by `fold_in`, if there are such layers.
     It sets the state of each `keras.random.SeedGenerator` in them. Each replica draws numbers of its own, so that
     what layers draw, unlike `normal` and `uniform` here, does depend on how many replicas there are. A layer of the
     user's own has to draw from a `SeedGenerator` that is its attribute: what it takes from `tf.random` or without a

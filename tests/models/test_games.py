@@ -61,6 +61,7 @@ def trained(tmp_path_factory):
     return run
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("game, rule", [(game, rule) for game in GAMES for rule in RULES if rule in GAMES[game].rules])
 def test_every_rule_moves_all_of_a_game(game, rule, playing):
     model = playing(game, update=RULES[rule], ema_decay=None)

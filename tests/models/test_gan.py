@@ -50,6 +50,7 @@ def trained(preset):
 
 @pytest.mark.parametrize("preset", PLAIN, scope="class")
 class TestContract:
+    @pytest.mark.slow
     def test_trains_logs_and_samples(self, preset):
         gan = make(preset, convolutional=True)
         before = [v.numpy() for v in gan.generator.trainable_variables]
